@@ -1,0 +1,17 @@
+"""The root of the errors a user can mend."""
+
+
+class LiveFacsError(Exception):
+    """Something outside the program is wrong and the user can mend it.
+
+    The message is one line: the thing, its value, what is wrong, the way out. Commands print it
+    after `livefacs:` and exit with status 2; no traceback.
+    """
+
+
+class BundleError(LiveFacsError):
+    """A model bundle is missing, damaged, newer than this program, or contradicts its own manifest."""
+
+
+class EngineError(LiveFacsError):
+    """A network cannot be loaded or run by the chosen backend."""

@@ -1,0 +1,1 @@
+"""The streaming runtime: a live face in, published Action Unit results out."""

@@ -1,0 +1,1 @@
+"""Where results go: ZeroMQ, CSV, JSON lines, the terminal."""

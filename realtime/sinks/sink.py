@@ -1,0 +1,38 @@
+"""What a sink of results is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import Self
+
+from realtime.types import FrameResult, StreamStatus
+
+
+class Sink(ABC):
+    """Where results go: a socket, a file, a screen. A context manager; all calls come from one thread.
+
+    A sink never blocks the pipeline: what it cannot take at once it drops or buffers.
+    """
+
+    def open(self) -> None:  # noqa: B027 - most sinks on screen have nothing to open
+        """Create files or sockets. Raises SinkError with one line if that is not possible."""
+
+    @abstractmethod
+    def write(self, result: FrameResult) -> None:
+        """Take one frame's result."""
+
+    def status(self, status: StreamStatus) -> None:  # noqa: B027 - only some sinks tell of the stream
+        """Take the stream's status: called on every change of state and about every second."""
+
+    def close(self) -> None:  # noqa: B027 - see open
+        """Flush and free everything. Safe to call twice, and without `open`."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

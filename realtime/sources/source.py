@@ -1,0 +1,71 @@
+"""What a source of frames is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from realtime.errors import EndOfStream
+from realtime.types import Frame, State
+
+
+class Source(ABC):
+    """Where frames come from: a file, a camera, a URL. A context manager and an iterator of `Frame`.
+
+    Attributes:
+        name: stream name used in topics and messages; letters, digits, `-` and `_` only.
+        live: True if frames arrive by the clock and unread ones are overwritten (and counted in
+            `dropped`); False if the source waits for its reader and nothing is ever dropped.
+        state: what the source is doing now.
+        detail: one line for people: why the state is what it is; None if there is nothing to say.
+        captured: frames decoded so far.
+        dropped: frames overwritten unread so far.
+        total: frames the source says it holds, None if it does not know.
+        fps: nominal frame rate, None if the source does not know.
+        damage: one line if frames were lost to damaged data, else None.
+    """
+
+    name: str
+    live: bool
+    state: State = "connecting"
+    detail: str | None = None
+    captured: int = 0
+    dropped: int = 0
+    total: int | None = None
+    fps: float | None = None
+    damage: str | None = None
+
+    @abstractmethod
+    def open(self) -> None:
+        """Open the source. Raises SourceError with one line if that is not possible."""
+
+    @abstractmethod
+    def read(self, timeout: float | None = None) -> Frame | None:
+        """Return the next frame, or None if none came within `timeout` seconds (None: wait for ever).
+
+        Raises EndOfStream after the last frame, SourceError if a live source is lost for good.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop reading and free everything. Safe to call twice, and from the reading thread only."""
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        while True:
+            try:
+                frame = self.read()
+            except EndOfStream:
+                return
+            if frame is not None:
+                yield frame

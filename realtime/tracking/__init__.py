@@ -1,0 +1,1 @@
+"""From frames to tracked faces: landmarks, pose, stable identity, aligned crop."""

@@ -1,0 +1,229 @@
+"""The small typed values that travel from stage to stage, and the messages that leave the process.
+
+    Source --Frame--> Tracker --Face[]--> Router --pose group--> Head --Scores--> Smoother --FrameResult--> Sinks
+
+`Frame`, `Face` and `Scores` stay inside the process and hold NumPy arrays. The `msgspec` structs below
+them are the wire format: what sinks write, what `realtime.stream` yields and what `realtime.subscribe`
+decodes. Names, units and ranges in `docs/wire-format.md` are generated from their annotations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated, Literal
+
+import msgspec
+import numpy as np
+from msgspec import Meta
+from numpy.typing import NDArray
+
+SCHEMA = "livefacs/1"
+
+# ---------------------------------------------------------------------------- inside the process
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture and when it was taken.
+
+    Attributes:
+        image: (H, W, 3) uint8 RGB, C-contiguous, upright (rotation metadata already applied).
+        number: position in the source, counted from 1, frames that were dropped included.
+        t_capture: seconds on the monotonic clock (`time.monotonic`), read right after the blocking
+            read of this frame returned.
+        pts: presentation time stamp in units of `time_base`, None where the source gives none.
+        time_base: seconds per `pts` unit.
+        generation: rises on every reconnect or PTS step back; tracks and filters start anew.
+        dropped: frames the source has overwritten unread since it was opened.
+    """
+
+    image: NDArray[np.uint8]
+    number: int
+    t_capture: float
+    pts: int | None = None
+    time_base: Fraction | None = None
+    generation: int = 0
+    dropped: int = 0
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def media_time(self) -> float | None:
+        """Presentation time in seconds, None where the source gives no time stamp."""
+        if self.pts is None or self.time_base is None:
+            return None
+        return float(self.pts * self.time_base)
+
+
+class Pose(msgspec.Struct, frozen=True):
+    """Head rotation in radians, in camera axes: x to the right of the image, y down, z into the scene.
+
+    The rotation matrix from head to camera is Rx(pitch) Ry(yaw) Rz(roll); all three are 0 for a head
+    facing the camera upright. These are OpenFace's `pose_Rx, pose_Ry, pose_Rz`.
+    """
+
+    yaw: Annotated[float, Meta(description="rad, > 0: face turned to the left of the image")]
+    pitch: Annotated[float, Meta(description="rad, > 0: face turned down")]
+    roll: Annotated[float, Meta(description="rad, > 0: head tilted clockwise as seen in the image")]
+
+
+@dataclass(slots=True)
+class Face:
+    """One tracked face in one frame.
+
+    Attributes:
+        track_id: stable identity, counted from 1 within a stream; never used twice.
+        bbox: (x, y, width, height) in pixels of the landmarks' bounding box; may reach over the border.
+        landmarks: (478, 3) float32; x and y in pixels, z in the same scale, smaller is nearer
+            (MediaPipe's face mesh with irises).
+        blendshapes: (52,) float32 in 0-1, in MediaPipe's order (`realtime.tracking.BLENDSHAPES`).
+        pose: head rotation.
+        confidence: 0-1, the share of landmarks inside the picture.
+        neutral: (52,) float32, the person's own resting blendshapes so far; zeros without calibration.
+        pose_group: name of the bundle's pose group that serves this face; set by the router.
+        crop: (C, S, S) float32, aligned and normalised as the bundle declares; None if no head asks for it.
+    """
+
+    track_id: int
+    bbox: tuple[float, float, float, float]
+    landmarks: NDArray[np.float32]
+    blendshapes: NDArray[np.float32]
+    pose: Pose
+    confidence: float
+    neutral: NDArray[np.float32] | None = None
+    pose_group: str = ""
+    crop: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a head says of one face, before or after smoothing; None where the bundle has no such output.
+
+    Attributes:
+        au_occurrence: (A,) float32 probabilities, AUs in the bundle's order.
+        au_intensity: (A,) float32 in 0-5.
+        expression: (E,) float32 probabilities that sum to 1.
+    """
+
+    au_occurrence: NDArray[np.float32] | None
+    au_intensity: NDArray[np.float32] | None
+    expression: NDArray[np.float32] | None
+
+
+# ---------------------------------------------------------------------------- on the wire
+
+Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
+Intensity = Annotated[float, Meta(ge=0.0, le=5.0)]
+ActionUnit = Annotated[str, Meta(pattern=r"^AU[0-9]{2}$")]
+
+Occurrences = Annotated[
+    dict[ActionUnit, Probability],
+    Meta(description="probability that each Action Unit is present (FACS level A or above)"),
+]
+Intensities = Annotated[
+    dict[ActionUnit, Intensity],
+    Meta(description="intensity of each Action Unit, 0 absent, 1-5 for FACS levels A-E"),
+]
+Expressions = Annotated[
+    dict[str, Probability],
+    Meta(description="probability of each prototypical expression; they sum to 1"),
+]
+
+
+class RawScores(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One frame's own scores, before the temporal median."""
+
+    au_occurrence: Occurrences | None = None
+    au_intensity: Intensities | None = None
+    expression: Expressions | None = None
+
+
+class FaceResult(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One face of one frame. A score the model does not give is absent, never 0."""
+
+    track_id: Annotated[
+        int, Meta(ge=1, description="stable identity within the stream, from 1, never reused")
+    ]
+    bbox: Annotated[
+        tuple[float, float, float, float],
+        Meta(description="x, y, width, height in pixels; may reach over the picture's border"),
+    ]
+    pose: Pose
+    pose_group: Annotated[str, Meta(description="the bundle's pose group that served this face")]
+    confidence: Annotated[
+        float, Meta(ge=0.0, le=1.0, description="share of the face's landmarks inside the picture")
+    ]
+    filter_delay: Annotated[
+        int, Meta(ge=0, description="frames by which filtered scores lag raw ones: (window - 1) / 2")
+    ]
+    au_occurrence: Occurrences | None = None
+    au_intensity: Intensities | None = None
+    expression: Expressions | None = None
+    raw: Annotated[RawScores | None, Meta(description="the same scores before the temporal median")] = None
+
+
+class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What every message about a frame carries."""
+
+    schema: Annotated[str, Meta(description="wire format and its version, `livefacs/1`")]
+    stream: Annotated[str, Meta(description="name of the stream, without dots")]
+    generation: Annotated[
+        int, Meta(ge=0, description="rises when the source restarts; track ids and filters start anew")
+    ]
+    seq: Annotated[int, Meta(ge=0, description="number of the processed frame, from 0, without gaps")]
+    frame: Annotated[
+        int, Meta(ge=1, description="number of the frame in the source, from 1, dropped included")
+    ]
+    t_capture: Annotated[float, Meta(description="s, publisher's monotonic clock, when the frame was read")]
+    wall_offset: Annotated[float, Meta(description="s, add to a monotonic time for Unix time")]
+    t_publish: Annotated[float, Meta(description="s, publisher's monotonic clock, when this was sent")]
+    dropped: Annotated[int, Meta(ge=0, description="frames overwritten unread since the source opened")]
+    size: Annotated[tuple[int, int], Meta(description="width and height of the picture in pixels")]
+    model: Annotated[str, Meta(description="bundle name and version")]
+    pts: Annotated[int | None, Meta(description="presentation time stamp in units of time_base")] = None
+    time_base: Annotated[
+        tuple[int, int] | None, Meta(description="numerator and denominator of seconds per pts unit")
+    ] = None
+
+    @property
+    def media_time(self) -> float | None:
+        """Presentation time in seconds, None where the source gives no time stamp."""
+        if self.pts is None or self.time_base is None:
+            return None
+        return self.pts * self.time_base[0] / self.time_base[1]
+
+
+class FrameResult(Header, kw_only=True, omit_defaults=True):
+    """Topic `frame.<stream>.`: one per processed frame, also with no face in it (the heartbeat)."""
+
+    faces: Annotated[tuple[FaceResult, ...], Meta(description="every face in the frame, by track id")]
+
+
+class FaceUpdate(Header, kw_only=True, omit_defaults=True):
+    """Topic `face.<stream>.<track>.`: one face of a frame, for those who follow one person."""
+
+    face: FaceResult
+
+
+State = Literal["connecting", "live", "stalled", "reconnecting", "ended"]
+
+
+class StreamStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Topic `status.<stream>.`: on every change of state, and every second."""
+
+    schema: Annotated[str, Meta(description="wire format and its version, `livefacs/1`")]
+    stream: Annotated[str, Meta(description="name of the stream, without dots")]
+    state: Annotated[State, Meta(description="what the source is doing")]
+    t: Annotated[float, Meta(description="s, publisher's monotonic clock, when this was sent")]
+    wall_offset: Annotated[float, Meta(description="s, add to a monotonic time for Unix time")]
+    generation: Annotated[int, Meta(ge=0, description="as in frame messages")]
+    frames: Annotated[int, Meta(ge=0, description="frames processed so far")]
+    dropped: Annotated[int, Meta(ge=0, description="frames overwritten unread so far")]
+    faces: Annotated[int, Meta(ge=0, description="faces in the latest frame")]
+    fps: Annotated[float, Meta(ge=0.0, description="frames processed per second, over the last second")]
+    model: Annotated[str, Meta(description="bundle name and version")]
+    detail: Annotated[str | None, Meta(description="one line for people: why the state changed")] = None

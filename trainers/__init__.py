@@ -1,0 +1,1 @@
+"""What makes models: corpora, protocols, metrics, methods, and the scripts that write bundles."""

@@ -1,6 +1,7 @@
 """The small typed values that travel from stage to stage, and the messages that leave the process.
 
-    Source --Frame--> Tracker --Face[]--> Router --pose group--> Head --Scores--> Smoother --FrameResult--> Sinks
+    Source --Frame--> Tracker --Face[]--> Router --pose group--> Head --Scores--> Smoother
+           --FrameResult--> Sinks
 
 `Frame`, `Face` and `Scores` stay inside the process and hold NumPy arrays. The `msgspec` structs below
 them are the wire format: what sinks write, what `realtime.stream` yields and what `realtime.subscribe`
@@ -36,6 +37,7 @@ class Frame:
         time_base: seconds per `pts` unit.
         generation: rises on every reconnect or PTS step back; tracks and filters start anew.
         dropped: frames the source has overwritten unread since it was opened.
+        decode_s: seconds of decoding and colour conversion this picture took, waiting not counted.
     """
 
     image: NDArray[np.uint8]
@@ -45,6 +47,7 @@ class Frame:
     time_base: Fraction | None = None
     generation: int = 0
     dropped: int = 0
+    decode_s: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -78,8 +81,8 @@ class Face:
     Attributes:
         track_id: stable identity, counted from 1 within a stream; never used twice.
         bbox: (x, y, width, height) in pixels of the landmarks' bounding box; may reach over the border.
-        landmarks: (478, 3) float32; x and y in pixels, z in the same scale, smaller is nearer
-            (MediaPipe's face mesh with irises).
+        landmarks: (478, 3) float32; x and y in pixels from the picture's left and upper edge, z in the
+            same scale, smaller is nearer (MediaPipe's face mesh with irises).
         blendshapes: (52,) float32 in 0-1, in MediaPipe's order (`realtime.tracking.BLENDSHAPES`).
         pose: head rotation.
         confidence: 0-1, the share of landmarks inside the picture.
@@ -150,7 +153,7 @@ class FaceResult(msgspec.Struct, frozen=True, omit_defaults=True):
     ]
     bbox: Annotated[
         tuple[float, float, float, float],
-        Meta(description="x, y, width, height in pixels; may reach over the picture's border"),
+        Meta(description="px, x, y, width, height; may reach over the picture's border"),
     ]
     pose: Pose
     pose_group: Annotated[str, Meta(description="the bundle's pose group that served this face")]
@@ -158,7 +161,7 @@ class FaceResult(msgspec.Struct, frozen=True, omit_defaults=True):
         float, Meta(ge=0.0, le=1.0, description="share of the face's landmarks inside the picture")
     ]
     filter_delay: Annotated[
-        int, Meta(ge=0, description="frames by which filtered scores lag raw ones: (window - 1) / 2")
+        int, Meta(ge=0, description="frames, by which filtered scores lag raw ones: (window - 1) / 2")
     ]
     au_occurrence: Occurrences | None = None
     au_intensity: Intensities | None = None
@@ -182,7 +185,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     wall_offset: Annotated[float, Meta(description="s, add to a monotonic time for Unix time")]
     t_publish: Annotated[float, Meta(description="s, publisher's monotonic clock, when this was sent")]
     dropped: Annotated[int, Meta(ge=0, description="frames overwritten unread since the source opened")]
-    size: Annotated[tuple[int, int], Meta(description="width and height of the picture in pixels")]
+    size: Annotated[tuple[int, int], Meta(description="px, width and height of the picture")]
     model: Annotated[str, Meta(description="bundle name and version")]
     pts: Annotated[int | None, Meta(description="presentation time stamp in units of time_base")] = None
     time_base: Annotated[
@@ -224,6 +227,6 @@ class StreamStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
     frames: Annotated[int, Meta(ge=0, description="frames processed so far")]
     dropped: Annotated[int, Meta(ge=0, description="frames overwritten unread so far")]
     faces: Annotated[int, Meta(ge=0, description="faces in the latest frame")]
-    fps: Annotated[float, Meta(ge=0.0, description="frames processed per second, over the last second")]
+    fps: Annotated[float, Meta(ge=0.0, description="1/s, frames processed, over the last second")]
     model: Annotated[str, Meta(description="bundle name and version")]
     detail: Annotated[str | None, Meta(description="one line for people: why the state changed")] = None

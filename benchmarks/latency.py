@@ -1,0 +1,206 @@
+"""How fast LiveFACS is on this machine: `python benchmarks/latency.py [CLIP]`.
+
+Four measurements, each against what it is compared with in the same run:
+
+1. throughput of the whole pipeline on a file, against a bare loop of decoder and MediaPipe, in turns;
+2. a camera's pace of 30 frames a second: drops, latency and the share of each stage;
+3. memory over many frames;
+4. time from starting Python to the first result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import psutil
+from clips import looped
+from rich.console import Console
+from rich.table import Table
+
+import realtime
+from realtime.pipeline import Pipeline
+from realtime.sinks.zeromq import ZeroMQSink
+from realtime.stage_times import PERCENTILES
+from realtime.tracking.face_model import face_model
+
+MAX_FACES = 1
+PACED_FPS = 30
+
+
+@dataclass(slots=True)
+class Run:
+    """One pass over a clip."""
+
+    frames: int
+    seconds: float
+    cpu_seconds: float
+
+    @property
+    def fps(self) -> float:
+        return self.frames / self.seconds
+
+    @property
+    def frames_per_cpu_second(self) -> float:
+        return self.frames / self.cpu_seconds
+
+
+def bare_loop(clip: Path, max_faces: int) -> Run:
+    """What one would write by hand: PyAV and MediaPipe, nothing else."""
+    import mediapipe as mp
+    from mediapipe.tasks.python import vision
+    from mediapipe.tasks.python.core.base_options import BaseOptions
+
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(face_model())),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=max_faces,
+        output_face_blendshapes=True,
+        output_facial_transformation_matrixes=True,
+    )
+    with vision.FaceLandmarker.create_from_options(options) as landmarker, av.open(str(clip)) as container:
+        frames = 0
+        wall, cpu = time.perf_counter(), time.process_time()
+        for frame in container.decode(video=0):
+            frames += 1
+            picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=frame.to_ndarray(format="rgb24"))
+            landmarker.detect_for_video(picture, frames * 1000 // PACED_FPS)
+        return Run(frames, time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def whole_pipeline(clip: Path, max_faces: int) -> tuple[Run, Pipeline]:
+    """The same clip through everything, published on ZeroMQ."""
+    sink = ZeroMQSink("tcp://127.0.0.1:*")
+    pipeline = realtime.build_pipeline(str(clip), max_faces=max_faces, sinks=[sink])
+    with pipeline:
+        wall, cpu = time.perf_counter(), time.process_time()
+        frames = sum(1 for _ in pipeline)
+        return Run(frames, time.perf_counter() - wall, time.process_time() - cpu), pipeline
+
+
+def throughput(clip: Path, repeats: int, max_faces: int) -> dict[str, float]:
+    """Medians over `repeats` turns, after one uncounted turn each."""
+    bare_loop(clip, max_faces)
+    whole_pipeline(clip, max_faces)
+    bare: list[Run] = []
+    whole: list[Run] = []
+    for _ in range(repeats):
+        bare.append(bare_loop(clip, max_faces))
+        whole.append(whole_pipeline(clip, max_faces)[0])
+    return {
+        "bare_fps": statistics.median(run.fps for run in bare),
+        "pipeline_fps": statistics.median(run.fps for run in whole),
+        "ratio": statistics.median(w.fps / b.fps for w, b in zip(whole, bare, strict=True)),
+        "bare_frames_per_cpu_s": statistics.median(run.frames_per_cpu_second for run in bare),
+        "pipeline_frames_per_cpu_s": statistics.median(run.frames_per_cpu_second for run in whole),
+    }
+
+
+def paced(clip: Path, max_faces: int) -> tuple[dict[str, float], Pipeline]:
+    """The clip at a camera's pace."""
+    sink = ZeroMQSink("tcp://127.0.0.1:*")
+    pipeline = realtime.build_pipeline(str(clip), realtime=True, max_faces=max_faces, sinks=[sink])
+    gc.collect()
+    gc.freeze()
+    pipeline.run()
+    latency = pipeline.times.percentiles("latency")
+    rest = sum(pipeline.times.percentiles(stage)[50] for stage in ("handover", "smooth", "publish"))
+    return {
+        "frames": pipeline.summary.frames,
+        "dropped": pipeline.summary.dropped,
+        **{f"latency_p{p}_ms": 1000 * latency[p] for p in PERCENTILES},
+        "rest_p50_ms": 1000 * rest,
+    }, pipeline
+
+
+def memory(clip: Path, max_faces: int) -> dict[str, float]:
+    """Resident memory after a tenth of the frames, and at the end."""
+    process = psutil.Process()
+    pipeline = realtime.build_pipeline(str(clip), max_faces=max_faces)
+    total = pipeline.source.total
+    readings = []
+    with pipeline:
+        total = pipeline.source.total or 0
+        for result in pipeline:
+            if result.seq % 100 == 0:
+                readings.append(process.memory_info().rss)
+    warm = statistics.median(readings[len(readings) // 10 : len(readings) // 10 + 5])
+    end = statistics.median(readings[-5:])
+    return {
+        "frames": total,
+        "warm_mb": warm / 2**20,
+        "end_mb": end / 2**20,
+        "growth_percent": 100 * (end / warm - 1),
+    }
+
+
+def first_result(clip: Path) -> float:
+    """Seconds from starting a new Python to its first result."""
+    code = f"import realtime; next(realtime.stream({str(clip)!r})); print('first', flush=True)"
+    start = time.perf_counter()
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        return time.perf_counter() - start
+
+
+def show_stages(console: Console, title: str, pipeline: Pipeline) -> None:
+    table = Table("stage (ms)", *(f"p{p}" for p in PERCENTILES), title=title, title_justify="left")
+    for stage in pipeline.times.stages:
+        values = pipeline.times.percentiles(stage)
+        if values:
+            table.add_row(stage, *(f"{1000 * values[p]:.2f}" for p in PERCENTILES))
+    console.print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("clip", type=Path, nargs="?", help="a video with one face; default: the demo's")
+    parser.add_argument("--repeats", type=int, default=5, help="turns of the throughput comparison")
+    parser.add_argument("--seconds", type=int, default=60, help="length of the paced run")
+    parser.add_argument("--frames", type=int, default=10_000, help="length of the memory run")
+    parser.add_argument("--max-faces", type=int, default=MAX_FACES)
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    args = parser.parse_args()
+    console = Console()
+    clip = args.clip or demo_clip()
+    figures: dict[str, object] = {"clip": clip.name, "max_faces": args.max_faces}
+
+    figures["throughput"] = fast = throughput(clip, args.repeats, args.max_faces)
+    console.print(
+        f"[bold]throughput[/] {fast['pipeline_fps']:.1f} fps, {fast['ratio']:.2f} of the bare loop's "
+        f"{fast['bare_fps']:.1f}; {fast['pipeline_frames_per_cpu_s']:.1f} frames per CPU second "
+        f"(bare {fast['bare_frames_per_cpu_s']:.1f})"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        long = looped(clip, Path(folder) / "paced.mp4", frames=args.seconds * PACED_FPS, fps=PACED_FPS)
+        figures["paced"], pipeline = paced(long, args.max_faces)
+        figures["stages"] = {s: pipeline.times.percentiles(s) for s in pipeline.times.stages}
+        show_stages(console, f"paced at {PACED_FPS} fps: {figures['paced']}", pipeline)
+        long = looped(clip, Path(folder) / "memory.mp4", frames=args.frames)
+        figures["memory"] = memory(long, args.max_faces)
+        console.print(f"[bold]memory[/] {figures['memory']}")
+    figures["first_result_s"] = statistics.median(first_result(clip) for _ in range(3))
+    console.print(f"[bold]first result[/] after {figures['first_result_s']:.2f} s")
+    if args.json:
+        args.json.write_text(json.dumps(figures, indent=2))
+
+
+def demo_clip() -> Path:
+    """The clip of `livefacs demo`, fetched if need be."""
+    from realtime.commands.demo import demo_clip as fetch
+
+    return fetch()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,163 @@
+"""The pipeline: order of opening and closing, restarts, status, stopping, and what a result says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from parts import GivenFaces, GivenFrames, Kept, face, frame, tiny_bundle
+
+from engines.bundle import Bundle
+from realtime.errors import SinkError, SourceError
+from realtime.pipeline import Pipeline
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Bundle:
+    return Bundle.open(tiny_bundle(tmp_path / "tiny"))
+
+
+def pipeline_of(bundle: Bundle, frames, faces, **options) -> tuple[Pipeline, Kept]:
+    kept = Kept()
+    options.setdefault("calibrate", False)
+    pipeline = Pipeline(GivenFrames(frames), GivenFaces(faces), bundle, sinks=[kept], **options)
+    return pipeline, kept
+
+
+def test_one_result_per_frame_in_order_also_without_a_face(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(n) for n in range(1, 6)], lambda n: [face()] if n % 2 else [])
+    summary = pipeline.run()
+    assert [r.frame for r in kept.results] == [1, 2, 3, 4, 5]
+    assert [r.seq for r in kept.results] == [0, 1, 2, 3, 4]
+    assert [len(r.faces) for r in kept.results] == [1, 0, 1, 0, 1]
+    assert (summary.frames, summary.faces, summary.frames_with_faces, summary.tracks) == (5, 3, 3, {1})
+
+
+def test_faces_go_through_the_head_of_their_pose_group(bundle: Bundle) -> None:
+    faces = [face(1, smile=0.5, pitch=-0.5), face(2, smile=0.5), face(3, smile=0.5, pitch=0.5)]
+    pipeline, kept = pipeline_of(bundle, [frame(1)], lambda n: faces)
+    pipeline.run()
+    found = kept.results[0].faces
+    assert [f.pose_group for f in found] == ["up", "level", "down"]
+    assert [f.au_intensity["AU12"] for f in found] == pytest.approx([0.5, 1.0, 1.5])
+
+
+def test_intensities_stay_in_range(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(
+        bundle, [frame(1), frame(2)], lambda n: [face(1, smile=9.0), face(2, smile=-9.0)], window=1
+    )
+    pipeline.run()
+    assert [f.au_intensity["AU12"] for f in kept.results[0].faces] == [5.0, 0.0]
+
+
+def test_what_the_model_does_not_give_is_absent(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(1)], lambda n: [face()])
+    pipeline.run()
+    found = kept.results[0].faces[0]
+    assert found.au_occurrence is None
+    assert found.expression is None
+    assert found.raw is not None
+    assert found.raw.au_occurrence is None
+
+
+def test_raw_and_filtered_travel_together(bundle: Bundle) -> None:
+    smiles = [0.0, 0.0, 1.0, 0.0]
+    pipeline, kept = pipeline_of(
+        bundle, [frame(n) for n in range(1, 5)], lambda n: [face(smile=smiles[n - 1])], window=3
+    )
+    pipeline.run()
+    found = [r.faces[0] for r in kept.results]
+    assert [f.raw.au_intensity["AU12"] for f in found] == [0, 0, 2, 0]
+    assert [f.au_intensity["AU12"] for f in found] == [0, 0, 0, 0]
+    assert {f.filter_delay for f in found} == {1}
+
+
+def test_calibration_measures_from_the_resting_face(bundle: Bundle) -> None:
+    still = [frame(n) for n in range(1, 601)]  # 20 s of a face whose first blendshape rests at 0.4
+    on, kept_on = pipeline_of(bundle, still, lambda n: [face(smile=0.4)], calibrate=True)
+    on.run()
+    off, kept_off = pipeline_of(bundle, still, lambda n: [face(smile=0.4)], calibrate=False)
+    off.run()
+    assert kept_off.results[-1].faces[0].au_intensity["AU12"] == pytest.approx(0.8)
+    assert kept_on.results[-1].faces[0].au_intensity["AU12"] < 0.4
+
+
+def test_a_new_generation_starts_everything_anew(bundle: Bundle) -> None:
+    frames = [frame(1), frame(2), frame(3, generation=1)]
+    pipeline, kept = pipeline_of(bundle, frames, lambda n: [face(smile=1.0 if n == 3 else 0.0)])
+    pipeline.run()
+    assert pipeline.tracker.resets == 1
+    assert kept.results[-1].generation == 1
+    assert kept.results[-1].faces[0].au_intensity["AU12"] == pytest.approx(2.0), "the filter must be empty"
+
+
+def test_a_track_that_ended_leaves_no_history(bundle: Bundle) -> None:
+    smiles = {1: 1.0, 2: 1.0, 3: None, 4: 0.0}
+    faces = lambda n: [] if smiles[n] is None else [face(smile=smiles[n])]  # noqa: E731
+    pipeline, kept = pipeline_of(bundle, [frame(n) for n in smiles], faces)
+    pipeline.run()
+    assert kept.results[-1].faces[0].au_intensity["AU12"] == 0.0
+
+
+def test_stop_ends_after_the_frame_at_hand(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(n) for n in range(1, 100)], lambda n: [])
+    with pipeline:
+        for result in pipeline:
+            if result.frame == 3:
+                pipeline.stop()
+    assert len(kept.results) == 3
+    assert kept.log == ["open", "close"]
+
+
+def test_status_is_told_on_change_and_at_the_end(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(1), frame(2)], lambda n: [face()])
+    pipeline.run()
+    assert [s.state for s in kept.statuses][0] == "live"
+    assert kept.statuses[-1].state == "ended"
+    assert kept.statuses[-1].frames == 2
+
+
+def test_a_source_that_does_not_open_leaves_no_sink_open(bundle: Bundle) -> None:
+    class Broken(GivenFrames):
+        def open(self) -> None:
+            raise SourceError("camera webcam:9: not found")
+
+    kept, tracker = Kept(), GivenFaces(lambda n: [])
+    with pytest.raises(SourceError):
+        Pipeline(Broken([]), tracker, bundle, sinks=[kept]).run()
+    assert kept.log == []
+    assert tracker.log == ["open", "close"]
+
+
+def test_a_failing_sink_closes_the_others(bundle: Bundle) -> None:
+    class Full(Kept):
+        def write(self, result) -> None:
+            raise SinkError("out.csv: disk full")
+
+    kept = Kept()
+    source = GivenFrames([frame(1)])
+    with pytest.raises(SinkError):
+        Pipeline(source, GivenFaces(lambda n: []), bundle, sinks=[kept, Full()]).run()
+    assert kept.log == ["open", "close"]
+    assert source.log == ["open", "close"]
+
+
+def test_every_stage_is_timed_once_a_frame(bundle: Bundle) -> None:
+    pipeline, _ = pipeline_of(bundle, [frame(n) for n in range(1, 8)], lambda n: [face()])
+    pipeline.run()
+    assert {pipeline.times.count(stage) for stage in pipeline.times.stages} == {7}
+
+
+def test_landmarks_input_is_free_of_place_and_size() -> None:
+    from realtime.heads import INPUTS
+
+    here, there = face(1), face(1)
+    there.landmarks = here.landmarks * 3 + np.float32(50)
+    a, b = INPUTS["landmarks"]([here, there])
+    assert a == pytest.approx(b, abs=1e-3)
+    assert INPUTS["pose"]([here]).shape == (1, 3)
+    assert not INPUTS["neutral"]([here]).any()

@@ -20,10 +20,10 @@ SIZE = (110, 44)
 def main() -> None:
     """Run the demo clip up to one frame and save what the terminal shows there."""
     console = Console(file=io.StringIO(), record=True, width=SIZE[0], height=SIZE[1], force_terminal=True)
-    pipeline = realtime.build_pipeline(str(demo_clip()))
-    view = FullView(console, pipeline.times, "WolfgangLanger_Pexels.mp4", None)
+    pipeline = realtime.build_pipeline(str(demo_clip()), realtime=True)
+    view = FullView(console, pipeline.times, "WolfgangLanger_Pexels.mp4")
     with pipeline:
-        view = FullView(console, pipeline.times, "WolfgangLanger_Pexels.mp4", pipeline.source.total)
+        view.total = pipeline.source.total
         for result in pipeline:
             view.count(result)
             if result.frame == FRAME:

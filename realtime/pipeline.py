@@ -6,6 +6,7 @@ source reads ahead in its thread, everything else happens in the caller's, one f
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -167,10 +168,15 @@ class Pipeline:
         cannot be opened.
         """
         with ExitStack() as stack:
+            self._smoother.open()
             self._head.open()
             stack.callback(self._head.close)
             self.tracker.open()
             stack.callback(self.tracker.close)
+            # What start-up made stays for good: keep the collector from walking through it, again and
+            # again, in the middle of frames.
+            gc.collect()
+            gc.freeze()
             self.source.open()
             stack.callback(self.source.close)
             for sink in self.sinks:

@@ -30,6 +30,10 @@ class MedianSmoother:
         """Frames by which a filtered change lags the raw one, once the window has filled."""
         return (self.window - 1) // 2
 
+    def open(self) -> None:
+        """Compile the filter, or load its machine code, ahead of the first frame."""
+        median_of_rows(np.zeros((1, 1), np.float32), 1, np.zeros(1, np.float32))
+
     def smooth(self, track_id: int, scores: Scores) -> Scores:
         """Take a track's scores of one frame and return the filtered ones.
 

@@ -15,7 +15,9 @@ def main() -> None:
     try:
         status = app(standalone_mode=False)
     except typer.TyperException as error:  # wrong usage
-        _fail(error.format_message())
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "livefacs"
+        _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
     except LiveFacsError as error:
         _fail(str(error))
     except (KeyboardInterrupt, typer.Abort):

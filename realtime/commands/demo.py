@@ -69,7 +69,7 @@ def demo_clip(*, offline: bool = False) -> Path:
 def _clip_or_webcam(offline: bool) -> Path | None:
     """The demo clip, or None if it is out of reach and there is a webcam instead."""
     from realtime.errors import LiveFacsError
-    from realtime.sources import list_cameras
+    from realtime.sources.spec import list_cameras
 
     try:
         return demo_clip(offline=offline)

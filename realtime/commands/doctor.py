@@ -146,7 +146,7 @@ def default_bundle() -> Iterator[Finding]:
 
 def cameras() -> Iterator[Finding]:
     """Webcams of this machine."""
-    from realtime.sources import list_cameras
+    from realtime.sources.spec import list_cameras
 
     found = list_cameras()
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,13 +98,13 @@ def run(
     model = open_bundle(bundle)
     sinks: list[Sink] = []
     if csv is not None:
-        from realtime.sinks.csv_file import CsvSink
+        from realtime.sinks.csv_file import CSVSink
 
-        sinks.append(CsvSink(csv, aus=model.aus, thresholds=model.thresholds, overwrite=overwrite))
+        sinks.append(CSVSink(csv, aus=model.aus, thresholds=model.thresholds, overwrite=overwrite))
     if jsonl is not None:
-        from realtime.sinks.jsonl import JsonlSink
+        from realtime.sinks.jsonl import JSONLinesSink
 
-        sinks.append(JsonlSink(jsonl, overwrite=overwrite))
+        sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
     endpoint = DEFAULT_ENDPOINT if publish == "auto" and opened.live else publish
     if endpoint not in ("auto", "none"):
         from realtime.sinks.zeromq import ZeroMQSink
@@ -130,24 +129,18 @@ def run_and_report(pipeline: Pipeline, *, title: str, view: bool) -> Summary:
     from rich.console import Console
 
     from realtime.commands.summary import print_summary
-    from realtime.commands.terminal import make_view
+    from realtime.commands.terminal import NoView, make_view
 
     console = Console()
+    shown = make_view(console, pipeline.times, title) if view else NoView()
     try:
-        with pipeline, _stop_on_signals(pipeline):
-            # What start-up made stays for good: keep the collector from walking through it again and
-            # again in the middle of frames.
-            gc.collect()
-            gc.freeze()
+        # The view first: what it takes to draw for the first time must not cost a camera its first frames.
+        with shown, pipeline, _stop_on_signals(pipeline):
+            shown.total = pipeline.source.total
             for sink in pipeline.sinks:
                 console.print(sink.destination, highlight=False, markup=False, soft_wrap=True)
-            if view:
-                with make_view(console, pipeline.times, title, pipeline.source.total) as shown:
-                    for result in pipeline:
-                        shown.show(result)
-            else:
-                for _ in pipeline:
-                    pass
+            for result in pipeline:
+                shown.show(result)
     finally:
         if pipeline.summary.frames or pipeline.opened:
             print_summary(pipeline, console)

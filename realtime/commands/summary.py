@@ -38,6 +38,9 @@ def print_summary(pipeline: Pipeline, console: Console) -> None:
         console.print(f"warning: {summary.damage}", highlight=False, markup=False, soft_wrap=True)
     if summary.frames == 0:
         return
+    words = dict(STAGE_WORDS)
+    if not pipeline.source.live:
+        words["handover"] = "wait (files are read ahead)"
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("milliseconds")
     for percentile in PERCENTILES:
@@ -46,5 +49,5 @@ def print_summary(pipeline: Pipeline, console: Console) -> None:
         values = pipeline.times.percentiles(stage)
         if values:
             cells = (f"{1000 * values[percentile]:.2f}" for percentile in PERCENTILES)
-            table.add_row(STAGE_WORDS[stage], *cells)
+            table.add_row(words[stage], *cells)
     console.print(table)

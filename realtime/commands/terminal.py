@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
@@ -27,12 +26,19 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 LATEST_FRAMES = 300
 # A column of one face is about this wide; further faces are named below.
 FACE_WIDTH = 62
-
-Where = Callable[[], str]
+# Rows it takes to show everything; on the usual 24 the expression bars give way.
+TALL_HEIGHT = 34
+STAGE_WORDS = {"handover": "wait"}
 
 
 class View(AbstractContextManager["View"]):
-    """Shows results as they come."""
+    """Shows results as they come.
+
+    Attributes:
+        total: number of frames the source holds, None if unknown; set it once the source is open.
+    """
+
+    total: int | None = None
 
     def show(self, result: FrameResult) -> None:
         """Take the latest result; draws only as often as is readable."""
@@ -47,27 +53,32 @@ class View(AbstractContextManager["View"]):
         return None
 
 
-def make_view(console: Console, times: StageTimes | None, title: str, total: int | None) -> View:
+def make_view(console: Console, times: StageTimes | None, title: str) -> View:
     """Return the full view on a terminal, plain lines elsewhere.
 
     Args:
         console: where to draw.
         times: stage times to show; None if they are not known, as for a subscriber.
         title: what is shown, e.g. the source as the user gave it.
-        total: number of frames the source holds, None if unknown.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        return FullView(console, times, title, total)
-    return PlainView(console, times, total)
+        return FullView(console, times, title)
+    return PlainView(console, times)
+
+
+class NoView(View):
+    """Shows nothing."""
+
+    def show(self, result: FrameResult) -> None:
+        """Do nothing."""
 
 
 class PlainView(View):
     """One line a second, for logs and pipes."""
 
-    def __init__(self, console: Console, times: StageTimes | None, total: int | None) -> None:
+    def __init__(self, console: Console, times: StageTimes | None) -> None:
         self._console = console
         self._times = times
-        self._total = total
         self._rate = _Rate()
         self._last = -math.inf
 
@@ -78,7 +89,7 @@ class PlainView(View):
         if now - self._last < PLAIN_LINE_S:
             return
         self._last = now
-        parts = [_progress(result, self._total), f"{self._rate.fps:.1f} fps", f"dropped {result.dropped}"]
+        parts = [_progress(result, self.total), f"{self._rate.fps:.1f} fps", f"dropped {result.dropped}"]
         parts += [_one_line(face) for face in result.faces] or ["no face"]
         if self._times:
             parts.append(_latency_text(self._times))
@@ -88,22 +99,26 @@ class PlainView(View):
 class FullView(View):
     """Bars that move, redrawn in place."""
 
-    def __init__(self, console: Console, times: StageTimes | None, title: str, total: int | None) -> None:
+    def __init__(self, console: Console, times: StageTimes | None, title: str) -> None:
         self._console = console
         self._times = times
         self._title = title
-        self._total = total
         self._rate = _Rate()
         self._last = -math.inf
         self._live = Live(console=console, auto_refresh=False, transient=False)
 
     def __enter__(self) -> Self:
         self._live.start()
+        self._live.update(Text(f" LiveFACS  {self._title}  opening …"), refresh=True)
         return self
+
+    def count(self, result: FrameResult) -> None:
+        """Take a result without drawing it."""
+        self._rate.count(result)
 
     def show(self, result: FrameResult) -> None:
         """Redraw, at most five times a second."""
-        self._rate.count(result)
+        self.count(result)
         now = time.monotonic()
         if now - self._last < REDRAW_S:
             return
@@ -114,22 +129,25 @@ class FullView(View):
         """The whole picture for one result."""
         head = Text.assemble(
             (" LiveFACS ", "bold reverse"),
-            f" {self._title}  {result.model}  {result.size[0]}x{result.size[1]}  ",
-            f"{_progress(result, self._total)}  ",
+            f" {self._title}  {result.size[0]}x{result.size[1]}  {_progress(result, self.total)}  ",
             (f"{self._rate.fps:.1f} fps", "bold"),
-            f"  dropped {result.dropped}",
+            f"  dropped {result.dropped}  {result.model}",
+            no_wrap=True,
+            overflow="ellipsis",
         )
-        lines: list[RenderableType] = [head, Text("")]
+        tall = self._console.height >= TALL_HEIGHT
+        gap = [Text("")] if tall else []
+        lines: list[RenderableType] = [head, *gap]
         fitting = max(1, self._console.width // FACE_WIDTH)
         if result.faces:
             grid = Table.grid(padding=(0, 2))
-            grid.add_row(*(_face_text(face) for face in result.faces[:fitting]))
+            grid.add_row(*(_face_text(face, with_expressions=tall) for face in result.faces[:fitting]))
             lines.append(grid)
             lines += [Text(f" {_one_line(face)}", style="dim") for face in result.faces[fitting:]]
         else:
             lines.append(Text(" no face in the picture", style="dim"))
         if self._times:
-            lines += [Text(""), _stages_text(self._times)]
+            lines += [*gap, _stages_text(self._times)]
         return Group(*lines)
 
     def __exit__(
@@ -161,11 +179,14 @@ def _progress(result: FrameResult, total: int | None) -> str:
     return f"frame {result.frame}/{total}" if total else f"frame {result.frame}"
 
 
-def _face_text(face: FaceResult) -> Text:
-    """One face: its pose, a bar per AU, a bar per expression."""
-    text = Text()
+def _face_text(face: FaceResult, *, with_expressions: bool) -> Text:
+    """One face: its pose, a bar per AU, and a bar per expression or just the likeliest."""
+    text = Text(no_wrap=True)
     text.append(f" face {face.track_id}", "bold")
-    text.append(f"  {_pose_text(face)}  pose group {face.pose_group}\n")
+    text.append(f"  {_pose_text(face)}  pose group {face.pose_group}")
+    if not with_expressions and face.expression:
+        text.append(f"  {_likeliest(face.expression)}", "bold yellow")
+    text.append("\n")
     occurrence = face.au_occurrence or {}
     for au, intensity in (face.au_intensity or {}).items():
         present = occurrence.get(au, 0.0) >= 0.5
@@ -180,13 +201,14 @@ def _face_text(face: FaceResult) -> Text:
     if not face.au_intensity:
         for au, probability in occurrence.items():
             text.append(f" {au} {AU_NAMES.get(au, ''):<21}{_bar(probability)} {probability:4.0%}\n")
-    expressions = face.expression or {}
-    best = max(expressions, key=expressions.__getitem__, default=None)
-    for name, probability in expressions.items():
-        style = "bold yellow" if name == best else "dim"
-        text.append(f" {name:<26}", style)
-        text.append(_bar(probability), "yellow")
-        text.append(f" {probability:4.0%}\n", style)
+    if with_expressions and face.expression:
+        best = max(face.expression, key=face.expression.__getitem__)
+        text.append("\n")
+        for name, probability in face.expression.items():
+            style = "bold yellow" if name == best else "dim"
+            text.append(f" {name:<26}", style)
+            text.append(_bar(probability), "yellow")
+            text.append(f" {probability:4.0%}\n", style)
     text.right_crop(1)
     return text
 
@@ -199,8 +221,13 @@ def _bar(share: float) -> str:
 
 
 def _pose_text(face: FaceResult) -> str:
-    angles = (math.degrees(angle) for angle in (face.pose.yaw, face.pose.pitch, face.pose.roll))
-    return "yaw {:+.0f}° pitch {:+.0f}° roll {:+.0f}°".format(*angles)
+    angles = (round(math.degrees(angle)) for angle in (face.pose.yaw, face.pose.pitch, face.pose.roll))
+    return "yaw {:+d}° pitch {:+d}° roll {:+d}°".format(*angles)
+
+
+def _likeliest(expression: dict[str, float]) -> str:
+    name = max(expression, key=expression.__getitem__)
+    return f"{name} {expression[name]:.0%}"
 
 
 def _one_line(face: FaceResult) -> str:
@@ -209,20 +236,21 @@ def _one_line(face: FaceResult) -> str:
     strongest = sorted((face.au_intensity or {}).items(), key=lambda item: -item[1])[:3]
     parts += [f"{au} {intensity:.1f}" for au, intensity in strongest if intensity >= 0.5]
     if face.expression:
-        name = max(face.expression, key=face.expression.__getitem__)
-        parts.append(f"{name} {face.expression[name]:.0%}")
+        parts.append(_likeliest(face.expression))
     return "  ".join(parts)
 
 
 def _stages_text(times: StageTimes) -> Text:
-    """Median and 99th percentile of every stage over the latest frames."""
-    text = Text(" ms p50 (p99) ")
+    """Capture to publish, then the median of every stage, over the latest frames."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    latency = times.percentiles("latency", LATEST_FRAMES)
+    if latency:
+        text.append(f" capture to publish {1000 * latency[50]:.1f} ms", "bold cyan")
+        text.append(f" (p99 {1000 * latency[99]:.1f})", "cyan")
     for stage in times.stages:
         values = times.percentiles(stage, LATEST_FRAMES)
-        if values:
-            text.append(f" {stage} ")
-            text.append(f"{1000 * values[50]:.1f}", "bold cyan")
-            text.append(f" ({1000 * values[99]:.1f})", "dim")
+        if values and stage != "latency":
+            text.append(f"  {STAGE_WORDS.get(stage, stage)} {1000 * values[50]:.1f}", "dim")
     return text
 
 

@@ -27,7 +27,7 @@ def watch(
     console = Console()
     with (
         subscribe(endpoint, topic, timeout=timeout) as messages,
-        make_view(console, None, endpoint, None) as shown,
+        make_view(console, None, endpoint) as shown,
     ):
         try:
             for message in messages:

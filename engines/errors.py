@@ -1,5 +1,7 @@
 """The root of the errors a user can mend."""
 
+from __future__ import annotations
+
 
 class LiveFacsError(Exception):
     """Something outside the program is wrong and the user can mend it.
@@ -7,6 +9,10 @@ class LiveFacsError(Exception):
     The message is one line: the thing, its value, what is wrong, the way out. Commands print it
     after `livefacs:` and exit with status 2; no traceback.
     """
+
+    def __init__(self, message: str) -> None:
+        # File names and other libraries' messages bring line breaks along; the promise is one line.
+        super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
 
 
 class BundleError(LiveFacsError):

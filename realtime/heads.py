@@ -91,7 +91,8 @@ def _landmarks(faces: Sequence[Face]) -> NDArray[np.float32]:
     points = np.stack([face.landmarks for face in faces])
     right, left = points[:, RIGHT_EYE].mean(axis=1), points[:, LEFT_EYE].mean(axis=1)
     unit = np.linalg.norm(left - right, axis=1)[:, None, None]
-    return (points - ((right + left) / 2)[:, None]) / np.maximum(unit, 1e-6)
+    aligned: NDArray[np.float32] = (points - ((right + left) / 2)[:, None]) / np.maximum(unit, 1e-6)
+    return aligned
 
 
 def _blendshapes(faces: Sequence[Face]) -> NDArray[np.float32]:

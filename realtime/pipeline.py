@@ -67,7 +67,8 @@ class Pipeline:
     """Connects one source to sinks through tracker, head and smoother; a context manager and an iterator.
 
     Iterating yields each `FrameResult` after the sinks have taken it, and ends with the source or after
-    `stop()`. `process` alone does everything between a frame and its result, without source or sinks.
+    `stop()`. The thread that opens a pipeline iterates it: networks and sockets belong to one thread.
+    `process` alone does everything between a frame and its result, without source or sinks.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import typer
 from realtime.errors import OptionError
 
 
-def read_config(path: Path, known: dict[str, type | None]) -> dict[str, Any]:
+def read_config(path: Path, known: Mapping[str, type | None]) -> dict[str, Any]:
     """Return the options in a TOML file, checked by name.
 
     Keys are the long option names, with `-` or `_`; values are what one would type. Raises OptionError
@@ -52,7 +53,7 @@ def config_callback(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
-def _names(known: dict[str, type | None]) -> str:
+def _names(known: Mapping[str, type | None]) -> str:
     return ", ".join(sorted(name.replace("_", "-") for name in known))
 
 

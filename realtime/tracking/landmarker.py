@@ -167,7 +167,8 @@ class Landmarker:
         step = 0.0 if self._last_t is None else t - self._last_t
         self._last_t = t
         self._clock_ms += max(1, round(1000 * (step if step >= 0 else 1 / 30)))
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=image)
+        # MediaPipe reads the buffer and heeds no strides: a view with gaps would be seen as a skewed picture.
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
         return self._landmarker.detect_for_video(picture, self._clock_ms)
 
 

@@ -29,7 +29,7 @@ def looped(clip: Path, out: Path, *, frames: int, fps: int = 30) -> Path:
                 for packet in packets:
                     for name in ("pts", "dts"):
                         position = written + round((getattr(packet, name) - first) / step)
-                        setattr(packet, name, int(position / fps / time_base))
+                        setattr(packet, name, int(Fraction(position, fps) / time_base))
                     packet.time_base = time_base
                     packet.stream = stream
                     writer.mux(packet)

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.errors import EngineError
 from realtime.types import Face, Scores
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
     from engines.engine import Engine
-
     from engines.manifest import CropInput, PoseGroup
 
 # Mesh points of the eyes' corners, outer and inner: right eye, left eye (the subject's).
@@ -127,7 +127,12 @@ def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: i
 
     def part(what: str, high: float) -> NDArray[np.float32] | None:
         name = names.get(what)
-        return None if name is None else np.clip(outputs[name][row], 0.0, high)
+        if name is None:
+            return None
+        values = outputs[name][row]
+        if not np.isfinite(values).all():
+            raise EngineError(f"network output {name}: gave a score that is not a number; verify the bundle")
+        return np.clip(values, 0.0, high)
 
     return Scores(part("au_occurrence", 1.0), part("au_intensity", 5.0), part("expression", 1.0))
 

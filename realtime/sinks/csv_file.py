@@ -1,0 +1,116 @@
+"""Writes results as CSV in OpenFace's column names, for the tools that already read OpenFace."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from realtime.sinks.sink import Sink
+from realtime.sinks.text_file import TextFile
+from realtime.types import FaceResult, FrameResult, StreamStatus
+
+# The AUs of OpenFace 2.0's FaceLandmarkVid and FeatureExtraction, in the order of their columns.
+OPENFACE_INTENSITIES = tuple(
+    f"AU{number:02d}" for number in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
+)
+OPENFACE_OCCURRENCES = (*OPENFACE_INTENSITIES[:-1], "AU28", "AU45")
+
+
+class CSVSink(Sink):
+    """One row per face and frame; a frame without a face has no row.
+
+    Columns: `frame` (from 1), `face_id` (track id), `timestamp` (s, 0 at the first frame), `confidence`
+    (0-1), `success` (always 1), `pose_Rx, pose_Ry, pose_Rz` (rad: pitch, yaw, roll), `AUxx_r` (filtered
+    intensity, 0-5), `AUxx_c` (1 where the filtered occurrence probability reaches the AU's threshold,
+    else 0). OpenFace's AUs come first and in its order, then the model's others, in both blocks. A
+    score that the model does not give is blank. Scores carry six significant digits, because
+    some AUs move by as little as 1e-5.
+
+    Args:
+        path: the file to create; its folder must exist.
+        aus: the model's AUs, as `AU01`.
+        thresholds: occurrence probability per AU from which `AUxx_c` is 1; 0.5 where it is not given.
+        overwrite: whether a file of that name may be replaced.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        aus: Iterable[str] = (),
+        thresholds: Mapping[str, float] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        self._file = TextFile(path, overwrite)
+        self.destination = f"CSV {path}"
+        own = sorted(set(aus))
+        self._intensities = (*OPENFACE_INTENSITIES, *(au for au in own if au not in OPENFACE_INTENSITIES))
+        occurrences = (*OPENFACE_OCCURRENCES, *(au for au in own if au not in OPENFACE_OCCURRENCES))
+        self._thresholds = {au: (thresholds or {}).get(au, 0.5) for au in occurrences}
+        self._timeline = Timeline()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header's names, fixed before the first row."""
+        return (
+            *("frame", "face_id", "timestamp", "confidence", "success", "pose_Rx", "pose_Ry", "pose_Rz"),
+            *(f"{au}_r" for au in self._intensities),
+            *(f"{au}_c" for au in self._thresholds),
+        )
+
+    def open(self) -> None:
+        """Create the file with its header. Raises SinkError with one line."""
+        self._file.open(head=(",".join(self.columns) + "\n").encode())
+        self._timeline = Timeline()
+
+    def write(self, result: FrameResult) -> None:
+        """Append one row per face. Raises SinkError once when the disk is full."""
+        seconds = self._timeline.seconds(result)
+        rows = [f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces]
+        self._file.append("".join(rows).encode())
+
+    def status(self, status: StreamStatus) -> None:
+        """Flush, so that the last rows appear also while no frames come."""
+        self._file.flush_if_due()
+
+    def close(self) -> None:
+        """Flush and close the file."""
+        self._file.close()
+
+    def _face(self, face: FaceResult) -> str:
+        intensity, occurrence, pose = face.au_intensity or {}, face.au_occurrence or {}, face.pose
+        cells = [_number(face.confidence), "1", _number(pose.pitch), _number(pose.yaw), _number(pose.roll)]
+        cells += [_number(intensity.get(au)) for au in self._intensities]
+        for au, threshold in self._thresholds.items():
+            probability = occurrence.get(au)
+            cells.append("" if probability is None else "1" if probability >= threshold else "0")
+        return ",".join(cells)
+
+
+class Timeline:
+    """Seconds since the first frame: in the media's own time where it has one, else by the capture clock.
+
+    Where the media time starts anew (a new generation), or begins or ends in mid-stream, the timeline
+    goes on from the last frame by the capture clock instead of jumping.
+    """
+
+    def __init__(self) -> None:
+        self._clock: tuple[int, bool] | None = None  # generation, and whether it is media time
+        self._origin = 0.0
+        self._last: tuple[float, float] | None = None  # seconds, t_capture
+
+    def seconds(self, result: FrameResult) -> float:
+        """Return the frame's time in seconds; call it for every frame, in order."""
+        media = result.media_time
+        now = result.t_capture if media is None else media
+        clock = result.generation, media is not None
+        if clock != self._clock:
+            last, captured = self._last or (0.0, result.t_capture)
+            self._clock, self._origin = clock, now - (last + result.t_capture - captured)
+        seconds = now - self._origin
+        self._last = seconds, result.t_capture
+        return seconds
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or not math.isfinite(value) else f"{value:.6g}"

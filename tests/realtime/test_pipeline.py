@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from parts import GivenFaces, GivenFrames, Kept, face, frame, tiny_bundle
 
 from engines.bundle import Bundle

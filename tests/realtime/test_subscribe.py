@@ -85,8 +85,10 @@ def test_newest_skips_what_was_missed(tmp_path, named):
                 sink.write(result(seq))
             seqs = [0]
             while seqs[-1] < 300:
+                # Written again until it comes through: what is published while the queue is full is lost.
                 sink.write(result(300))
-                seqs.append(next(messages).seq)
+                if messages._socket.poll(20):
+                    seqs.append(next(messages).seq)
     assert len(seqs) < 200
 
 

@@ -129,10 +129,10 @@ def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: i
         name = names.get(what)
         if name is None:
             return None
-        values = outputs[name][row]
+        values: NDArray[np.float32] = outputs[name][row]
         if not np.isfinite(values).all():
             raise EngineError(f"network output {name}: gave a score that is not a number; verify the bundle")
-        return np.clip(values, 0.0, high)
+        return values.clip(0.0, high)
 
     return Scores(part("au_occurrence", 1.0), part("au_intensity", 5.0), part("expression", 1.0))
 

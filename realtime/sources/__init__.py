@@ -1,1 +1,54 @@
 """Where frames come from: files, webcams, network streams."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from realtime.errors import OptionError
+from realtime.sources.source import Source
+
+if TYPE_CHECKING:
+    from realtime.sources.spec import Spec
+
+__all__ = ["Source", "open_source"]
+
+
+def open_source(
+    spec: str,
+    *,
+    realtime: bool = False,
+    name: str | None = None,
+    open_timeout: float = 10.0,
+    stall_timeout: float = 5.0,
+) -> Source:
+    """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
+
+    Args:
+        spec: a path to a video or image; `webcam:0`, `webcam:/dev/video2`, a camera's name, each with
+            `?size=1280x720&fps=30&format=mjpeg` as wanted; an `rtsp://`, `rtsps://`, `http://`,
+            `https://` or `udp://` address, with `user:password@` if need be; `lavfi:FILTER`, FFmpeg's
+            virtual inputs, for tests.
+        realtime: play a file at the speed it was taken, like a camera: `live`, frames may be dropped.
+        name: stream name, letters, digits, `-` and `_`. Default: the file's stem, `webcam0`, the URL's host.
+        open_timeout: seconds `open()` waits for an answer before it gives up.
+        stall_timeout: seconds without a frame after which a live source's `state` is "stalled".
+
+    Raises:
+        SourceError: `spec` is none of these. That it cannot be opened is found out by `open()`.
+        OptionError: `name` has other characters, or a timeout is not above 0.
+    """
+    # FFmpeg's libraries are loaded with the first source, not with the package.
+    from realtime.sources.file import FileSource
+    from realtime.sources.live import LiveSource
+    from realtime.sources.spec import parse_spec
+
+    if name is not None and re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
+        raise OptionError(f"stream name {name!r}: use letters, digits, - and _ only")
+    for option, seconds in (("open_timeout", open_timeout), ("stall_timeout", stall_timeout)):
+        if not seconds > 0:
+            raise OptionError(f"{option} {seconds}: must be above 0 seconds")
+    parsed: Spec = parse_spec(spec)
+    if parsed.kind == "file" and not realtime:
+        return FileSource(parsed, name=name, open_timeout=open_timeout)
+    return LiveSource(parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout)

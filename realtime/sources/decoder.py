@@ -1,0 +1,217 @@
+"""From a container to its pictures: opens, demuxes and decodes, all in the thread that made it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Discard, Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from realtime.sources.damage import Damage, missing_bytes
+from realtime.sources.spec import Spec
+
+# Up to this size one thread decodes: it costs the least CPU, keeps up many times over, and H.264's decoder
+# marks damaged pictures only then (with slice threads it conceals the damage silently).
+_ONE_THREAD_PIXELS = 1920 * 1088
+
+
+class NoVideoError(Exception):
+    """The container opened but holds nothing that can be shown; the message says what it holds instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One decoded picture, not yet converted.
+
+    Attributes:
+        frame: the picture as the codec has it.
+        number: its position in the container, from 1; damaged pictures that were left out count.
+        t_capture: s, monotonic clock, right after the decoder returned it.
+        decode_s: s, time the decoder took for it.
+    """
+
+    frame: VideoFrame
+    number: int
+    t_capture: float
+    decode_s: float
+
+
+class Decoder:
+    """One opened container. Make, use and close it in the same thread: closing elsewhere crashes FFmpeg.
+
+    Attributes:
+        total: pictures the container says it holds, None if it does not say.
+        fps: its nominal frame rate, None if it does not say.
+        finite: True for a file, also one behind an http address: it is read as fast as it is asked for,
+            while a live stream comes by its own clock.
+        damage: what was lost so far.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        """Open what `spec` names.
+
+        Raises:
+            NoVideoError: there are no pictures in it.
+            av.FFmpegError, OSError, ValueError: it cannot be opened.
+        """
+        self._spec = spec
+        self.damage = Damage()
+        self._is_file = spec.kind == "file"
+        self._packets = 0
+        self._delivered = 0
+        self._damaged_from: int | None = None  # number of the packet from which on nothing is sound
+        self._damaged_to = 0  # number of the last packet known to be damaged
+        self._failed: list[int] = []  # packets that gave no picture and are not counted as lost yet
+        self._container: InputContainer = av.open(
+            spec.address, mode="r", format=spec.format, options=dict(spec.options)
+        )
+        try:
+            self._stream = self._choose_stream()
+        except BaseException:
+            self._container.close()
+            raise
+        rate = self._stream.average_rate or self._stream.guessed_rate
+        self.fps = float(rate) if rate and 0 < rate <= 1000 else None
+        self.total = self._count() if self._is_file else None
+        self.finite = self._is_file or spec.kind == "lavfi" or self._container.size > 0
+
+    def close(self) -> None:
+        """Close the container."""
+        self._container.close()
+
+    def pictures(self) -> Iterator[Picture]:
+        """Yield every undamaged picture in the order of presentation, up to the end.
+
+        A file's pictures that build on a damaged one are left out up to the next key frame. In a live
+        stream only those marked as damaged are: a little smearing is better than seconds of nothing.
+
+        Raises:
+            av.FFmpegError: a live source was lost. The end of a file is never an error: see `damage`.
+        """
+        try:
+            for packet in self._container.demux(self._stream):
+                yield from self._decode(packet)
+        except av.FFmpegError:
+            if not self._is_file:
+                raise
+            self.damage.lose(0, self._delivered)
+        self._count_failed(self._packets + 1)
+        if self._is_file:
+            self._check_end()
+
+    def damage_line(self, name: str) -> str | None:
+        """`Source.damage`, where `name` is how to call the source."""
+        if not self._is_file:
+            return self.damage.live_line(name)
+        return self.damage.line(name, self._delivered, self.total)
+
+    def _choose_stream(self) -> VideoStream:
+        # FFmpeg shows plain text as ANSI art.
+        if self._container.format.name == "tty":
+            raise NoVideoError("text")
+        # The cover of a song is a video stream too, of one picture.
+        chosen = next(
+            (s for s in self._container.streams.video if not s.disposition & Disposition.attached_pic), None
+        )
+        if chosen is None:
+            raise NoVideoError(", ".join(sorted({s.type for s in self._container.streams})) or "nothing")
+        for stream in self._container.streams:
+            if stream is not chosen:
+                stream.discard = Discard.all
+        context = chosen.codec_context
+        context.thread_type = "SLICE"  # holds back no picture, as FRAME does
+        context.thread_count = 1 if context.width * context.height <= _ONE_THREAD_PIXELS else 0
+        context.copy_opaque = True  # carries a packet's number to the picture made from it
+        return chosen
+
+    def _count(self) -> int | None:
+        if self._has_full_index():
+            # the entries an edit list hides are decoded but not shown
+            return sum(not entry.is_discard for entry in self._stream.index_entries) or None
+        return self._stream.frames or None
+
+    def _has_full_index(self) -> bool:
+        """MP4 and QuickTime list every packet; `frames` is 0 if they are fragmented and list them later."""
+        return "mov" in self._container.format.name and self._stream.frames > 0
+
+    def _decode(self, packet: Packet[VideoStream]) -> Iterator[Picture]:
+        if packet.size:
+            self._packets += 1
+            packet.opaque = self._packets
+            if packet.is_corrupt:
+                # MPEG-TS marks the packet before the one that lacks data as often as that one itself
+                self._break_off(self._packets, self._packets + 1)
+        before = time.monotonic()
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            self._break_off(self._packets, self._packets)
+            self._failed.append(self._packets)
+            return
+        t_capture = time.monotonic()
+        decode_s = (t_capture - before) / max(1, len(frames))
+        for frame in frames:
+            made_from = frame.opaque if isinstance(frame.opaque, int) else self._packets
+            self._count_failed(made_from)
+            if self._is_sound(frame, made_from):
+                self._delivered += 1
+                yield Picture(frame, self._delivered + self.damage.lost, t_capture, decode_s)
+            else:
+                self._lose_picture()
+
+    def _lose_picture(self) -> None:
+        # Who joins a live stream between two key frames has not lost what he cannot decode yet.
+        if self._is_file or self._delivered:
+            self.damage.lose(1, self._delivered)
+
+    def _break_off(self, first: int, last: int) -> None:
+        """Packets from `first` to `last` are damaged; nothing that builds on them is sound."""
+        if self._damaged_from is None or first < self._damaged_from:
+            self._damaged_from = first
+        self._damaged_to = max(self._damaged_to, last)
+
+    def _count_failed(self, packet: int) -> None:
+        """Count the pictures that failed to decode before `packet`.
+
+        Not at once, for the decoder still holds earlier pictures back to put them in order.
+        """
+        while self._failed and self._failed[0] < packet:
+            self._failed.pop(0)
+            self._lose_picture()
+
+    def _is_sound(self, frame: VideoFrame, packet: int) -> bool:
+        if frame.is_corrupt:
+            self._break_off(packet, packet)
+            return False
+        if self._damaged_from is None or not self._is_file:
+            return True
+        if packet < self._damaged_from:  # decoded before the damage, only shown after it
+            return True
+        if frame.key_frame and packet > self._damaged_to:
+            self._damaged_from = None
+            return True
+        return False
+
+    def _check_end(self) -> None:
+        """At the end of a file: did all of it come?
+
+        Fewer pictures than the header says is no sign of damage (edit lists hide some, codecs skip some);
+        fewer packets than the index lists, or fewer bytes than the container declares, is.
+        """
+        stream = self._stream
+        is_mov = "mov" in self._container.format.name
+        listed = len(stream.index_entries) if is_mov else stream.frames
+        try:
+            missing = missing_bytes(self._spec.address)
+        except OSError:  # deleted or moved since it was opened: whatever was lacking, FFmpeg has read it
+            missing = 0
+        complete = stream.frames > 0 and self._packets >= listed and self.damage.after is None
+        if (missing and not complete) or (is_mov and self._packets < listed):
+            self.damage.cut = missing
+            self.damage.lose(0, self._delivered)

@@ -1,0 +1,109 @@
+"""How pictures pass from the reader thread to the consumer: every one of them, or only the newest."""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from realtime.errors import EndOfStream
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the items so far; captured = delivered + dropped + unread, at any moment."""
+
+    captured: int = 0
+    delivered: int = 0
+    dropped: int = 0
+    unread: int = 0
+
+
+class Handover(ABC, Generic[T]):
+    """One thread puts, another takes. Both may stop at any time without leaving the other waiting."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._items: deque[T] = deque()
+        self._captured = self._delivered = self._dropped = 0
+        self._finished = self._closed = False
+
+    def put(self, item: T) -> bool:
+        """Hand `item` over. Returns False if nobody will take it any more."""
+        with self._changed:
+            if not self._closed:
+                self._make_room()
+            if self._closed:
+                return False
+            self._items.append(item)
+            self._captured += 1
+            self._changed.notify_all()
+            return True
+
+    @abstractmethod
+    def _make_room(self) -> None:
+        """Wait for room or make it; called with the lock held."""
+
+    def take(self, timeout: float | None = None) -> tuple[T, Counts] | None:
+        """Return the next item and the counts at that moment, None if `timeout` seconds passed without one.
+
+        Raises EndOfStream once all was taken and nothing more will come, or after `close`.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            while self._closed or not self._items:
+                if self._closed or self._finished:
+                    raise EndOfStream
+                left = None if deadline is None else deadline - time.monotonic()
+                if left is not None and left <= 0:
+                    return None
+                self._changed.wait(left)
+            item = self._items.popleft()
+            self._delivered += 1
+            self._changed.notify_all()
+            return item, self._counts()
+
+    def finish(self) -> None:
+        """The putting side is done; what was put can still be taken."""
+        with self._changed:
+            self._finished = True
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """The taking side is done; what it did not take stays unread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def counts(self) -> Counts:
+        """The counts at this moment."""
+        with self._changed:
+            return self._counts()
+
+    def _counts(self) -> Counts:
+        return Counts(self._captured, self._delivered, self._dropped, len(self._items))
+
+
+class LatestSlot(Handover[T]):
+    """Room for one item, the newest: an unread one is overwritten and counted as dropped."""
+
+    def _make_room(self) -> None:
+        self._dropped += len(self._items)
+        self._items.clear()
+
+
+class BoundedQueue(Handover[T]):
+    """Room for a few items; nothing is overwritten, putting waits until there is room."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self._room = room
+
+    def _make_room(self) -> None:
+        while len(self._items) >= self._room and not self._closed:
+            self._changed.wait()

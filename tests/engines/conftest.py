@@ -1,1 +1,0 @@
-"""Lets these tests import `bundle_factory`, whichever way pytest imports them."""

@@ -1,0 +1,93 @@
+"""Each way in which a camera or server can refuse gets its own words, and a way out."""
+
+from __future__ import annotations
+
+import errno
+
+import av
+import pytest
+
+from realtime.errors import SourceError
+from realtime.sources import open_source
+from realtime.sources.decoder import NoVideoError
+from realtime.sources.faults import explain, lost
+from realtime.sources.spec import parse_spec
+
+CAMERA = parse_spec("webcam:0?size=640x480", "linux")
+DOOR = parse_spec("rtsp://me:s3cret@127.0.0.1/door")
+
+
+def ffmpeg_error(code: int) -> av.FFmpegError:
+    """What PyAV raises for `code`, with the address, password included, in its text."""
+    try:
+        av.error.err_check(-code, DOOR.address)
+    except av.FFmpegError as error:
+        assert "s3cret" in str(error)
+        return error
+    raise AssertionError
+
+
+def test_an_unknown_camera_is_refused():
+    with pytest.raises(SourceError, match=r"^webcam:97 is not there \(found .*\)$"):
+        open_source("webcam:97").open()
+
+
+def test_cameras_that_are_there_are_named(monkeypatch):
+    monkeypatch.setattr("realtime.sources.faults.list_cameras", lambda: ["/dev/video0", "/dev/video2"])
+    message = str(explain(ffmpeg_error(errno.ENOENT), CAMERA))
+    assert message.startswith("webcam:0 is not there (found webcam:/dev/video0")
+    assert "webcam:/dev/video2" in message
+    assert message.endswith(": name one of them)")
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (errno.EBUSY, "is in use by another program: close it"),
+        (errno.EACCES, "no permission to open /dev/video0: add yourself to the group `video`"),
+        (errno.EPERM, "no permission to open /dev/video0"),
+        (errno.ENODEV, "is not there"),
+        (errno.ENXIO, "is not there"),
+        (errno.ENOTTY, "is not a camera: /dev/video0 is some other device"),
+        (errno.EINVAL, "does not offer video_size=640x480: leave size, fps and format out"),
+        (errno.EIO, "cannot be opened (Input/output error): unplug it"),
+    ],
+)
+def test_camera_faults_are_told_apart(code, words):
+    assert words in str(explain(ffmpeg_error(code), CAMERA))
+
+
+def test_a_build_without_the_cameras_of_this_platform():
+    mac = parse_spec("webcam:0", "darwin")
+    assert "needs the input format avfoundation" in str(explain(ValueError("no container format"), mac))
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ffmpeg_error(errno.EHOSTUNREACH), "cannot be reached: check the network"),
+        (ffmpeg_error(errno.ETIMEDOUT), "does not answer: check that it is on"),
+        (ffmpeg_error(errno.EIO), "failed (Input/output error): check the address"),
+        (av.error.HTTPForbiddenError(1, "Forbidden", DOOR.address), "refused access (403)"),
+        (av.error.HTTPServerError(1, "5XX", DOOR.address), "answered with an error (5XX)"),
+        (av.error.InvalidDataError(1, "Invalid", DOOR.address), "does not send video that can be read"),
+        (NoVideoError("audio"), "sends no video: check the path"),
+    ],
+)
+def test_server_faults_are_told_apart_without_the_password(error, words):
+    message = str(explain(error, DOOR))
+    assert message.startswith("rtsp://127.0.0.1/door ")
+    assert words in message
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize(
+    ("spec", "code", "words"),
+    [
+        (DOOR, errno.ETIMEDOUT, "rtsp://127.0.0.1/door sent nothing for 20 s"),
+        (DOOR, errno.ECONNRESET, "rtsp://127.0.0.1/door was lost (Connection reset by peer)"),
+        (CAMERA, errno.ENODEV, "webcam:0 was unplugged"),
+    ],
+)
+def test_a_source_that_breaks_off_is_told(spec, code, words):
+    assert lost(ffmpeg_error(code), spec) == words

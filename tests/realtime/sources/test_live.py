@@ -1,0 +1,212 @@
+"""Live sources without a network: the newest frame, exact counts, pacing, stalls, closing."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+from tiny_clips import number_in, write_clip
+
+from realtime.errors import EndOfStream, SourceError
+from realtime.sources import open_source
+from realtime.sources.live import LiveSource
+from realtime.sources.pace import Pacer
+from realtime.sources.rgb import RgbConverter
+from realtime.sources.spec import Spec, parse_spec
+
+CAMERA = "lavfi:testsrc=size=64x48:rate=50"
+
+
+def test_a_file_played_in_real_time_takes_its_time(tmp_path):
+    path = write_clip(tmp_path / "a.mp4", frames=25)
+    with open_source(str(path), realtime=True) as source:
+        assert source.live
+        assert source.total == 25
+        frames = list(source)
+        assert (source.state, source.detail) == ("ended", "the recording ended")
+    assert number_in(frames[-1].image) == 24
+    assert frames[-1].number == 25
+    # the clock that paces starts with the first frame; machines may be slow, but never fast
+    assert frames[-1].t_capture - frames[0].t_capture >= 0.9 * (frames[-1].media_time - frames[0].media_time)
+    assert source.captured == len(frames) + source.dropped == 25
+
+
+def test_a_slow_reader_of_a_live_source_misses_frames_and_they_are_counted(tmp_path):
+    path = write_clip(tmp_path / "a.mp4", frames=50)
+    with open_source(str(path), realtime=True) as source:
+        frames = []
+        for frame in source:
+            frames.append(frame)
+            time.sleep(0.15)
+    delivered = len(frames)
+    assert delivered < 40
+    assert source.captured == 50 == delivered + source.dropped
+    assert [frame.number for frame in frames] == sorted({frame.number for frame in frames})
+    assert [number_in(frame.image) for frame in frames] == [frame.number - 1 for frame in frames]
+    # a frame says how many were dropped before it
+    assert [frame.dropped for frame in frames] == [frame.number - n for n, frame in enumerate(frames, 1)]
+    assert frames[-1].number == 50, "the last frame is delivered after the end"
+
+
+def test_a_virtual_camera_is_live_and_paced():
+    with open_source(CAMERA, name="test") as source:
+        assert source.state == "connecting"
+        frames = [source.read(5) for _ in range(10)]
+        assert (source.name, source.live, source.fps, source.total, source.state) == (
+            "test",
+            True,
+            50.0,
+            None,
+            "live",
+        )
+    assert {frame.image.shape for frame in frames} == {(48, 64, 3)}
+    assert source.captured >= 10
+    stamps = [frame.t_capture for frame in frames]
+    assert stamps == sorted(stamps)
+    assert source.state == "ended"
+
+
+def test_conversion_happens_only_for_frames_that_are_read(tmp_path, monkeypatch):
+    path = write_clip(tmp_path / "a.mp4", frames=30)
+    converted = []
+    convert = RgbConverter.__call__
+    monkeypatch.setattr(
+        RgbConverter, "__call__", lambda self, frame: converted.append(frame) or convert(self, frame)
+    )
+    with open_source(str(path), realtime=True) as source:
+        read = 0
+        for _ in source:
+            read += 1
+            time.sleep(0.2)
+    assert len(converted) == read < 20
+
+
+def test_a_paced_frame_is_taken_when_it_is_due_not_when_it_was_decoded():
+    with open_source("lavfi:testsrc=size=64x48:rate=1") as source:
+        for _ in range(3):
+            frame = source.read(5)
+            assert time.monotonic() - frame.t_capture < 0.6
+
+
+def test_reading_gives_up_after_its_timeout():
+    with open_source("lavfi:testsrc=size=64x48:rate=1") as source:
+        assert source.read(5) is not None
+        before = time.monotonic()
+        assert source.read(0.1) is None
+        assert 0.1 <= time.monotonic() - before < 0.9
+        assert source.read(0) is None
+
+
+def test_a_source_that_sends_nothing_is_stalled_until_it_sends_again():
+    with open_source("lavfi:testsrc=size=64x48:rate=1", stall_timeout=0.2) as source:
+        assert source.read(5).number == 1
+        assert source.read(0.1) is None
+        assert source.state == "live"
+        assert source.read(0.2) is None
+        assert (source.state, source.detail) == ("stalled", "no frame for 0.2 s")
+        assert source.read(5).number == 2
+        assert (source.state, source.detail) == ("live", None)
+        assert source.read(0.05) is None
+        assert source.state == "live"
+        # a reader that is late itself is no stall
+        time.sleep(1.5)
+        assert source.read(5).number >= 3
+        assert source.state == "live"
+
+
+def test_closing_from_another_thread_ends_a_waiting_read():
+    source = open_source("lavfi:testsrc=size=64x48:rate=0.2")
+    source.open()
+    assert source.read(5) is not None
+    threading.Timer(0.2, source.close).start()
+    before = time.monotonic()
+    with pytest.raises(EndOfStream):
+        source.read()
+    assert time.monotonic() - before < 3
+    assert source.state == "ended"
+
+
+def test_closing_ends_the_reader_thread():
+    before = set(threading.enumerate())
+    for _ in range(3):
+        with open_source(CAMERA) as source:
+            source.read(5)
+    assert set(threading.enumerate()) <= before
+    assert source.captured - source.dropped in (1, 2)
+
+
+def test_a_filter_that_is_none_is_refused():
+    with pytest.raises(SourceError, match="lavfi:nonsense cannot be opened"):
+        open_source("lavfi:nonsense").open()
+
+
+def test_a_source_can_be_abandoned_while_it_opens(monkeypatch):
+    entered, leave = threading.Event(), threading.Event()
+
+    class Stuck:
+        def __init__(self, spec: Spec) -> None:
+            entered.set()
+            leave.wait(10)
+            raise OSError(5, "too late")
+
+    monkeypatch.setattr("realtime.sources.reader.Decoder", Stuck)
+    source = open_source("webcam:0", open_timeout=0.3)
+    before = time.monotonic()
+    with pytest.raises(SourceError, match=r"webcam:0 did not answer within 0\.3 s: unplug the camera"):
+        source.open()
+    assert time.monotonic() - before < 3
+    assert entered.is_set()
+    assert source.state == "ended"
+    source.close()
+    leave.set()
+
+
+@pytest.mark.parametrize("kind", ["FileSource", "LiveSource"])
+def test_time_stamps_that_step_back_raise_the_generation(tmp_path, monkeypatch, kind):
+    path = write_clip(tmp_path / "a.mkv", frames=9)
+    from realtime.sources import reader
+
+    real = reader.Decoder.pictures
+
+    def rewound(self):
+        for picture in real(self):
+            # equal stamps (some cameras send nothing but 0) and missing ones are no step back
+            picture.frame.pts = [0, 0, None, 40, 0, 40, None, 80, 40][picture.number - 1]
+            yield picture
+
+    monkeypatch.setattr(reader.Decoder, "pictures", rewound)
+    spec = parse_spec(str(path))
+    source = LiveSource(spec) if kind == "LiveSource" else open_source(str(path))
+    with source:
+        generations = {frame.number: frame.generation for frame in source}
+    expected = dict(enumerate([0, 0, 0, 0, 1, 1, 1, 1, 2], 1))
+    assert generations.items() <= expected.items()
+    assert generations[9] == 2
+
+
+def test_a_pacer_keeps_the_distance_of_time_stamps():
+    from fractions import Fraction
+
+    stop = threading.Event()
+    pacer = Pacer(50.0)
+    due = []
+    for pts in (0, 1, None, 10, 2, 3):  # without a stamp: one period on; a step back: one period on
+        pacer.wait(pts, Fraction(1, 100), stop)
+        due.append(time.monotonic())
+    gaps = np.diff(due)
+    assert (gaps >= np.array([0.009, 0.019, 0.06, 0.019, 0.009])).all()
+    assert gaps.sum() < 2
+
+
+def test_a_pacer_is_stopped_at_once():
+    stop = threading.Event()
+    pacer = Pacer(None)
+    pacer.wait(0, None, stop)
+    stop.set()
+    before = time.monotonic()
+    from fractions import Fraction
+
+    pacer.wait(100, Fraction(1), stop)
+    assert time.monotonic() - before < 1

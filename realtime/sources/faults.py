@@ -84,7 +84,10 @@ def _plain_reason(error: Exception, spec: Spec) -> str:
 
 
 def _file_reason(error: Exception, spec: Spec) -> str:
-    missing = missing_bytes(spec.address)
+    try:
+        missing = missing_bytes(spec.address)
+    except OSError:  # it vanished in the meantime
+        missing = 0
     if isinstance(error, NoVideoError) and not missing and str(error) != "nothing":
         return f"holds no video but {error}: {_SOME_VIDEO}"
     if missing:

@@ -279,6 +279,16 @@ def test_what_is_no_video_is_refused(tmp_path, name, content, message):
     assert "give a video such as .mp4" in text
 
 
+def test_a_file_that_vanishes_while_it_is_looked_at_is_refused_all_the_same(tmp_path, monkeypatch):
+    def vanished(path):
+        raise FileNotFoundError(2, "No such file or directory", path)
+
+    monkeypatch.setattr("realtime.sources.faults.missing_bytes", vanished)
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,2\n" * 50)
+    assert "is not a video" in refusal(str(path))
+
+
 def test_sound_alone_is_refused_even_with_a_cover(tmp_path):
     for name, codec in (("song.wav", "pcm_s16le"), ("song.m4a", "aac")):
         path = tmp_path / name

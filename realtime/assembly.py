@@ -12,7 +12,6 @@ from realtime.types import FrameResult
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
-
     from realtime.pipeline import Pipeline
     from realtime.sources.source import Source
 
@@ -62,7 +61,6 @@ def build_pipeline(
         LiveFacsError: something named does not exist or is not usable; one line.
     """
     from engines.bundle import Bundle
-
     from realtime.errors import OptionError
     from realtime.pipeline import Pipeline
     from realtime.sources import open_source

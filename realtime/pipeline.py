@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 # How often the pipeline looks up from waiting for a frame: for a stop request, and to send the status.
 TICK_S = 0.25
 STATUS_INTERVAL_S = 1.0
-# `decode` happens in the source's thread; `handover` is from there to here, waiting included; `head` is
+# `decode` is decoding and conversion to RGB; `handover` the wait from there to the tracker; `head` is
 # calibration, routing and the networks together; `latency` is capture to publish, the whole way of a frame.
 STAGES = ("decode", "handover", "track", "head", "smooth", "publish", "latency")
 
@@ -224,14 +224,14 @@ class Pipeline:
         self.close()
 
     def _step(self, frame: Frame) -> FrameResult:
-        self.times.record("handover", time.monotonic() - frame.t_capture)
+        self.times.record("decode", frame.decode_s + frame.convert_s)
+        self.times.record("handover", time.monotonic() - frame.t_capture - frame.convert_s)
         result = self.process(frame)
         before = time.perf_counter()
         result.t_publish = time.monotonic()
         for sink in self.sinks:
             sink.write(result)
         now = time.monotonic()
-        self.times.record("decode", frame.decode_s)
         self.times.record("publish", time.perf_counter() - before)
         self.times.record("latency", now - frame.t_capture)
         self._count(result, now)

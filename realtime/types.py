@@ -37,7 +37,8 @@ class Frame:
         time_base: seconds per `pts` unit.
         generation: rises on every reconnect or PTS step back; tracks and filters start anew.
         dropped: frames the source has overwritten unread since it was opened.
-        decode_s: seconds of decoding and colour conversion this picture took, waiting not counted.
+        decode_s: seconds that decoding this picture took, waiting not counted; over at `t_capture`.
+        convert_s: seconds that making it RGB took, after `t_capture`.
     """
 
     image: NDArray[np.uint8]
@@ -48,6 +49,7 @@ class Frame:
     generation: int = 0
     dropped: int = 0
     decode_s: float = 0.0
+    convert_s: float = 0.0
 
     @property
     def size(self) -> tuple[int, int]:

@@ -121,10 +121,10 @@ def run(
         calibrate=calibration,
         sinks=sinks,
     )
-    run_and_report(pipeline, title=source, view=view)
+    run_and_report(pipeline, view=view)
 
 
-def run_and_report(pipeline: Pipeline, *, title: str, view: bool) -> Summary:
+def run_and_report(pipeline: Pipeline, *, view: bool) -> Summary:
     """Run a pipeline to its end or to Ctrl-C, showing it; print the summary."""
     from rich.console import Console
 
@@ -132,7 +132,7 @@ def run_and_report(pipeline: Pipeline, *, title: str, view: bool) -> Summary:
     from realtime.commands.terminal import NoView, make_view
 
     console = Console()
-    shown = make_view(console, pipeline.times, title) if view else NoView()
+    shown = make_view(console, pipeline.times, Path(pipeline.source.label).name) if view else NoView()
     try:
         # The view first: what it takes to draw for the first time must not cost a camera its first frames.
         with shown, pipeline, _stop_on_signals(pipeline):

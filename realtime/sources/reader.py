@@ -41,7 +41,7 @@ class Stamped:
         """The picture as RGB, converted in the calling thread."""
         before = time.monotonic()
         image = rgb(self.frame)
-        decode_s = self.decode_s + time.monotonic() - before
+        convert_s = time.monotonic() - before
         return Frame(
             image,
             self.number,
@@ -50,7 +50,8 @@ class Stamped:
             self.time_base,
             self.generation,
             dropped,
-            decode_s=decode_s,
+            decode_s=self.decode_s,
+            convert_s=convert_s,
         )
 
 

@@ -16,6 +16,7 @@ class Source(ABC):
 
     Attributes:
         name: stream name used in topics and messages; letters, digits, `-` and `_` only.
+        label: what is read, for people; never holds credentials.
         live: True if frames arrive by the clock and unread ones are overwritten (and counted in
             `dropped`); False if the source waits for its reader and nothing is ever dropped.
         state: what the source is doing now.
@@ -28,6 +29,7 @@ class Source(ABC):
     """
 
     name: str
+    label: str
     live: bool
     state: State = "connecting"
     detail: str | None = None

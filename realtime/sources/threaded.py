@@ -28,6 +28,7 @@ class ThreadedSource(Source, Generic[T]):
 
     def __init__(self, spec: Spec, *, name: str | None, open_timeout: float) -> None:
         self.name = spec.name if name is None else name
+        self.label = spec.label
         self._spec = spec
         self._open_timeout = open_timeout
         self._handover: Handover[T] | None = None

@@ -24,7 +24,7 @@ class GivenFrames(Source):
     """Yields the frames it is given."""
 
     def __init__(self, frames: Sequence[Frame], name: str = "given") -> None:
-        self.name = name
+        self.name = self.label = name
         self.live = False
         self._frames = list(frames)
         self.log: list[str] = []

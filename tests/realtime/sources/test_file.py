@@ -28,7 +28,7 @@ def test_every_frame_once_in_order_with_its_stamps(tmp_path):
     assert [frame.media_time for frame in frames] == pytest.approx([n / 25 for n in range(40)])
     assert {frame.size for frame in frames} == {(128, 64)}
     assert {frame.generation for frame in frames} == {0}
-    assert all(0 < frame.decode_s < 1 for frame in frames)
+    assert all(0 < frame.decode_s < 1 and 0 < frame.convert_s < 1 for frame in frames)
     stamps = [before, *(frame.t_capture for frame in frames), time.monotonic()]
     assert stamps == sorted(stamps)
     assert (source.captured, source.dropped, source.damage, source.detail) == (40, 0, None, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from abc import ABC, abstractmethod
@@ -12,6 +13,8 @@ from typing import Generic, TypeVar
 from realtime.errors import EndOfStream
 
 T = TypeVar("T")
+
+_yield_core = getattr(os, "sched_yield", lambda: time.sleep(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,14 @@ class Handover(ABC, Generic[T]):
 
 class LatestSlot(Handover[T]):
     """Room for one item, the newest: an unread one is overwritten and counted as dropped."""
+
+    def put(self, item: T) -> bool:
+        """Hand `item` over and let the other thread have the processor. False if nobody will take it."""
+        taken = super().put(item)
+        # The kernel likes to wake the waiting thread on this very core, behind whatever we do next: without
+        # the yield it waits there until the next picture is decoded (0.8 ms instead of 0.1 at 640x360).
+        _yield_core()
+        return taken
 
     def _make_room(self) -> None:
         self._dropped += len(self._items)

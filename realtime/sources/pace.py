@@ -18,6 +18,7 @@ class Pacer:
         self._period = 0.0 if fps is None else 1.0 / fps
         self._start: float | None = None  # monotonic time at which media time 0 would have been shown
         self._media = 0.0
+        self._slack = 0.0
 
     def wait(self, pts: int | None, time_base: Fraction | None, stop: threading.Event) -> None:
         """Return when the picture is due, or as soon as `stop` is set.
@@ -31,4 +32,14 @@ class Pacer:
         elif media < self._media:
             self._start += self._media + self._period - media
         self._media = media
-        stop.wait(max(0.0, self._start + media - now))
+        self._slack = self._start + media - now
+        stop.wait(max(0.0, self._slack))
+
+    def rest(self, stop: threading.Event) -> None:
+        """Return half a frame's time after the picture was due, if decoding leaves that much to spare.
+
+        A camera's next picture is not there yet to be decoded: decoding it at once would take the
+        processor from whoever works on this one.
+        """
+        if self._slack > self._period / 2:
+            stop.wait(self._period / 2)

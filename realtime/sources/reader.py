@@ -163,6 +163,8 @@ class Reader(threading.Thread, Generic[T]):
             self._answered.set()
             if not handed:
                 return
+            if pacer is not None:
+                pacer.rest(self._stop_asked)
         self.damage = decoder.damage_line(shown)
 
     def _stamp(self, picture: Picture) -> Stamped:

@@ -9,17 +9,21 @@ two who look alike. A track that loses its face waits `max_gap` seconds for it t
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from realtime.tracking.extent import Extent
+
 # Mesh points that show skin, brows and lips of any face, spread over it: forehead, cheeks, nose, chin.
 APPEARANCE_POINTS = (
     10, 151, 9, 67, 297, 69, 299, 8, 6, 5, 4, 50, 280, 205, 425, 117, 346, 187, 411, 36, 266,
     152, 199, 200, 175, 0, 17, 61, 291, 70, 300, 105, 334, 132, 361, 172, 397,
 )  # fmt: skip
+_POINTS = np.array(APPEARANCE_POINTS)
 # Two pictures of one person under one light differ by about 0.05-0.1 in mean log colour, two people by
 # 0.2-0.6: at this weight one unit (one face width) of distance weighs as much as a quite different face.
 APPEARANCE_WEIGHT = 2.0
@@ -59,16 +63,23 @@ class Identities:
         """End every track; later faces get new ids."""
         self._tracks.clear()
 
-    def assign(self, image: NDArray[np.uint8], landmarks: list[NDArray[np.float32]], t: float) -> list[int]:
+    def assign(
+        self,
+        image: NDArray[np.uint8],
+        landmarks: Sequence[NDArray[np.float32]],
+        extents: Sequence[Extent],
+        t: float,
+    ) -> list[int]:
         """Return a track id for each face of one frame.
 
         Args:
             image: (H, W, 3) uint8 RGB.
             landmarks: per face (478, 3), x and y in pixels.
+            extents: per face, of these landmarks.
             t: seconds, when the frame was taken.
         """
         self._tracks = [track for track in self._tracks if t - track.t <= self._max_gap]
-        seen = [_observe(image, points) for points in landmarks]
+        seen = [_observe(image, *face) for face in zip(landmarks, extents, strict=True)]
         ids = [0] * len(seen)
         if seen and self._tracks:
             cost = np.array([[_cost(track, face, t) for face in seen] for track in self._tracks])
@@ -88,16 +99,15 @@ class Identities:
 _Observation = tuple[NDArray[np.float64], float, NDArray[np.float64]]
 
 
-def _observe(image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> _Observation:
+def _observe(image: NDArray[np.uint8], landmarks: NDArray[np.float32], extent: Extent) -> _Observation:
     """Centre (px), size (px) and appearance (log RGB at fixed mesh points) of one face."""
-    low, high = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
-    size = max(1.0, math.sqrt(float(np.prod(high - low))))
-    points = landmarks[list(APPEARANCE_POINTS), :2].astype(np.intp)
+    size = max(1.0, math.sqrt(extent.width * extent.height))
+    points = landmarks[_POINTS, :2].astype(np.intp)
     x = points[:, 0].clip(0, image.shape[1] - 1)
     y = points[:, 1].clip(0, image.shape[0] - 1)
     # In log colour a change of exposure is a small shift; +16 keeps sensor noise in shadows quiet.
     appearance = np.log(image[y, x].astype(np.float64) + 16.0)
-    return (low + high).astype(np.float64) / 2, size, appearance
+    return np.array(extent.centre), size, appearance
 
 
 def _cost(track: _Track, face: _Observation, t: float) -> float:

@@ -7,10 +7,10 @@ from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engines.manifest import CropInput
 from realtime.tracking.crop import Aligner
+from realtime.tracking.extent import extent_of
 from realtime.tracking.identity import Identities
 from realtime.tracking.landmarker import Landmarker
 from realtime.tracking.pose import pose_from_matrix
@@ -59,8 +59,9 @@ class MediaPipeTracker:
         return self._identities.alive
 
     def open(self) -> None:
-        """Load the face networks, and compile or load the crop's machine code. Raises LiveFacsError."""
+        """Load the face networks, and compile or load the machine code. Raises LiveFacsError."""
         self._landmarker.open()
+        extent_of(np.zeros((478, 3), np.float32), 8, 8)
         if self._align:
             self._align(np.zeros((8, 8, 3), np.uint8), np.zeros((478, 3), np.float32))
 
@@ -69,19 +70,21 @@ class MediaPipeTracker:
         media_time = frame.media_time
         t = frame.t_capture if media_time is None else media_time
         found = self._landmarker.detect(frame.image, t)
-        ids = self._identities.assign(frame.image, [face.landmarks for face in found], t)
-        width, height = frame.size
+        landmarks = [face.landmarks for face in found]
+        extents = [extent_of(points, *frame.size) for points in landmarks]
+        ids = self._identities.assign(frame.image, landmarks, extents, t)
         faces = [
             Face(
                 track_id=track_id,
-                bbox=_bounding_box(detection.landmarks),
+                bbox=extent[:4],
                 landmarks=detection.landmarks,
                 blendshapes=detection.blendshapes,
                 pose=pose_from_matrix(detection.matrix),
-                confidence=_share_inside(detection.landmarks, width, height),
+                # MediaPipe gives no score per face; being cut off by the border is the one visible doubt.
+                confidence=extent.inside,
                 crop=self._align(frame.image, detection.landmarks) if self._align else None,
             )
-            for track_id, detection in zip(ids, found, strict=True)
+            for track_id, detection, extent in zip(ids, found, extents, strict=True)
         ]
         faces.sort(key=lambda face: face.track_id)
         return faces
@@ -102,16 +105,3 @@ class MediaPipeTracker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _bounding_box(landmarks: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    low = landmarks[:, :2].min(axis=0)
-    high = landmarks[:, :2].max(axis=0)
-    (x, y), (width, height) = low.tolist(), (high - low).tolist()
-    return x, y, width, height
-
-
-def _share_inside(landmarks: NDArray[np.float32], width: int, height: int) -> float:
-    """MediaPipe gives no score per face; being cut off by the picture's border is the one visible doubt."""
-    x, y = landmarks[:, 0], landmarks[:, 1]
-    return float(np.mean((x >= 0) & (x < width) & (y >= 0) & (y < height)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -187,7 +188,6 @@ def test_time_stamps_that_step_back_raise_the_generation(tmp_path, monkeypatch, 
 
 
 def test_a_pacer_keeps_the_distance_of_time_stamps():
-    from fractions import Fraction
 
     stop = threading.Event()
     pacer = Pacer(50.0)
@@ -206,7 +206,21 @@ def test_a_pacer_is_stopped_at_once():
     pacer.wait(0, None, stop)
     stop.set()
     before = time.monotonic()
-    from fractions import Fraction
 
     pacer.wait(100, Fraction(1), stop)
     assert time.monotonic() - before < 1
+
+
+def test_a_pacer_rests_only_when_there_is_time_to_spare():
+    stop = threading.Event()
+    pacer = Pacer(10.0)
+    pacer.wait(0, Fraction(1, 10), stop)
+    pacer.wait(1, Fraction(1, 10), stop)
+    before = time.monotonic()
+    pacer.rest(stop)
+    assert time.monotonic() - before >= 0.049
+    time.sleep(0.15)  # a slow decoder: the next picture is late
+    pacer.wait(2, Fraction(1, 10), stop)
+    before = time.monotonic()
+    pacer.rest(stop)
+    assert time.monotonic() - before < 0.049

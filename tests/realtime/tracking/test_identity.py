@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime.tracking.extent import extent_of
 from realtime.tracking.identity import Identities
 
 FPS = 30.0
@@ -28,6 +29,10 @@ def picture(faces: dict[str, tuple[float, float, float]]) -> tuple[np.ndarray, d
     return image, landmarks
 
 
+def assign(identities: Identities, image: np.ndarray, landmarks: list[np.ndarray], t: float) -> list[int]:
+    return identities.assign(image, landmarks, [extent_of(points, *SIZE[::-1]) for points in landmarks], t)
+
+
 def follow(identities: Identities, moments: list[tuple[float, dict[str, tuple[float, float, float]]]]):
     """Feed moments (t, faces); return {person: ids in order of appearance}."""
     seen: dict[str, list[int]] = {}
@@ -36,7 +41,7 @@ def follow(identities: Identities, moments: list[tuple[float, dict[str, tuple[fl
         people = list(landmarks)
         if number % 2:  # MediaPipe's order is no identity: neither must ours depend on it
             people.reverse()
-        ids = identities.assign(image, [landmarks[p] for p in people], t)
+        ids = assign(identities, image, [landmarks[p] for p in people], t)
         for person, track_id in zip(people, ids, strict=True):
             history = seen.setdefault(person, [])
             if not history or history[-1] != track_id:
@@ -97,7 +102,7 @@ def test_ids_within_a_frame_are_unique_and_rise_without_reuse(steps: list) -> No
         t += gap
         image, landmarks = picture(dict(zip(("ann", "bob", "cid"), faces, strict=False)))
         before = identities.alive
-        ids = identities.assign(image, list(landmarks.values()), t)
+        ids = assign(identities, image, list(landmarks.values()), t)
         ended |= before - identities.alive
         assert len(set(ids)) == len(ids)
         assert not ended & set(ids)

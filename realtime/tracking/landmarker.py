@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError, LiveFacsError
+from realtime.tracking.native_stderr import native_stderr_muted
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -93,7 +93,7 @@ class Landmarker:
     def open(self) -> None:
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         require_libraries()
-        with _native_stderr_muted():
+        with native_stderr_muted():
             from mediapipe.tasks.python import vision
             from mediapipe.tasks.python.core.base_options import BaseOptions
 
@@ -174,26 +174,3 @@ class Landmarker:
 
 def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
-
-
-@contextlib.contextmanager
-def _native_stderr_muted() -> Iterator[None]:
-    """Keep MediaPipe's start-up chatter off the terminal.
-
-    Its C++ libraries write straight to file descriptor 2 and heed no setting; Python's own stderr is muted
-    along with it for these few hundred milliseconds. Errors still arrive, as exceptions.
-    """
-    try:
-        saved = os.dup(2)
-    except OSError:  # no stderr at all, as under some services
-        yield
-        return
-    try:
-        sys.stderr.flush()
-        quiet = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(quiet, 2)
-        os.close(quiet)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

@@ -196,8 +196,8 @@ def main() -> None:
         calm = figures["paced"]
         console.print(
             f"[bold]paced[/] at {PACED_FPS} fps: {calm['frames']} frames, {calm['dropped']} dropped; capture "
-            f"to publish p50 {calm['latency_p50_ms']:.1f}, p99 {calm['latency_p99_ms']:.1f} ms; all but decode, "
-            f"tracker and head together p50 {calm['rest_p50_ms']:.2f} ms",
+            f"to publish p50 {calm['latency_p50_ms']:.1f}, p99 {calm['latency_p99_ms']:.1f} ms; all but "
+            f"decode, tracker and head together p50 {calm['rest_p50_ms']:.2f} ms",
             soft_wrap=True,
         )
         show_stages(console, pipeline)

@@ -7,13 +7,13 @@ pose group, each face takes the output of its own group.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import EngineError
+from realtime.openable import Openable
 from realtime.types import Face, Scores
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 
 
-class Head:
+class Head(Openable):
     """Runs a bundle's networks; a context manager."""
 
     def __init__(self, bundle: Bundle, backend: str = "onnxruntime") -> None:
@@ -70,15 +70,6 @@ class Head:
         """Free the networks. Safe to call twice."""
         while self._engines:
             self._engines.popitem()[1].close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _crops(faces: Sequence[Face]) -> NDArray[np.float32]:

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from realtime.calibration import NeutralBaseline
 from realtime.errors import EndOfStream
 from realtime.heads import Head
+from realtime.openable import Openable
 from realtime.results import ResultWriter, wall_offset
 from realtime.routing import PoseRouter
 from realtime.sinks.sink import Sink
@@ -63,7 +63,7 @@ class Summary:
         return self.frames / self.seconds if self.seconds > 0 else 0.0
 
 
-class Pipeline:
+class Pipeline(Openable):
     """Connects one source to sinks through tracker, head and smoother; a context manager and an iterator.
 
     Iterating yields each `FrameResult` after the sinks have taken it, and ends with the source or after
@@ -213,15 +213,6 @@ class Pipeline:
     def close(self) -> None:
         """Close sinks, source and networks, flushing what is buffered. Safe to call twice."""
         self._stack.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _step(self, frame: Frame) -> FrameResult:
         self.times.record("decode", frame.decode_s + frame.convert_s)

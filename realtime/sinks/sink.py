@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from types import TracebackType
-from typing import Self
+from abc import abstractmethod
 
+from realtime.openable import Openable
 from realtime.types import FrameResult, StreamStatus
 
 
-class Sink(ABC):
+class Sink(Openable):
     """Where results go: a socket, a file, a screen. A context manager; all calls come from one thread.
 
     A sink never blocks the pipeline: what it cannot take at once it drops or buffers.
@@ -32,12 +31,3 @@ class Sink(ABC):
 
     def close(self) -> None:  # noqa: B027 - see open
         """Flush and free everything. Safe to call twice, and without `open`."""
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

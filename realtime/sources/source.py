@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 from realtime.errors import EndOfStream
+from realtime.openable import Openable
 from realtime.types import Frame, State
 
 
-class Source(ABC):
+class Source(Openable):
     """Where frames come from: a file, a camera, a URL. A context manager and an iterator of `Frame`.
 
     Attributes:
@@ -53,15 +52,6 @@ class Source(ABC):
     @abstractmethod
     def close(self) -> None:
         """Stop reading and free everything. Safe to call twice, and from the reading thread only."""
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __iter__(self) -> Iterator[Frame]:
         while True:

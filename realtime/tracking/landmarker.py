@@ -8,16 +8,14 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from realtime.errors import FaceModelError, LiveFacsError
+from realtime.openable import Openable
 from realtime.tracking.native_stderr import native_stderr_muted
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 # Shared libraries that MediaPipe opens on Linux although it draws nothing; slim images lack them.
 SYSTEM_LIBRARIES = ("libGL.so.1", "libEGL.so.1", "libGLESv2.so.2")
@@ -75,7 +73,7 @@ def require_libraries() -> None:
         raise LiveFacsError(f"MediaPipe needs {', '.join(missing)} on this system; run: {install_line()}")
 
 
-class Landmarker:
+class Landmarker(Openable):
     """Finds the landmarks, blendshapes and head matrix of up to `max_faces` faces in successive pictures.
 
     One per stream: VIDEO mode follows faces from picture to picture. With `max_faces` 1 MediaPipe also
@@ -151,15 +149,6 @@ class Landmarker:
         if landmarker is not None:
             with contextlib.suppress(RuntimeError, ValueError):
                 landmarker.close()
-
-    def __enter__(self) -> Landmarker:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _run(self, image: NDArray[np.uint8], t: float) -> Any:
         import mediapipe as mp

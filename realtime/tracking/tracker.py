@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 
 from engines.manifest import CropInput
+from realtime.openable import Openable
 from realtime.tracking.crop import Aligner
 from realtime.tracking.extent import extent_of
 from realtime.tracking.identity import Identities
@@ -37,7 +37,7 @@ class Tracker(Protocol):
         """Free everything. Safe to call twice."""
 
 
-class MediaPipeTracker:
+class MediaPipeTracker(Openable):
     """Tracks faces with MediaPipe's face landmarker."""
 
     def __init__(self, model: Path, *, max_faces: int = 4, crop: CropInput | None = None) -> None:
@@ -96,12 +96,3 @@ class MediaPipeTracker:
     def close(self) -> None:
         """Free the face networks. Safe to call twice."""
         self._landmarker.close()
-
-    def __enter__(self) -> Self:
-        self.open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -12,11 +12,10 @@ import typer
 
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import config_callback
+from realtime.commands.outputs import DEFAULT_ENDPOINT, make_sinks
 
 if TYPE_CHECKING:
     from realtime.pipeline import Pipeline, Summary
-
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5560"
 
 
 def run(
@@ -89,28 +88,13 @@ def run(
     """
     from realtime.assembly import build_pipeline, open_bundle
     from realtime.errors import OptionError
-    from realtime.sinks.sink import Sink
     from realtime.sources import open_source
 
     if source is None:
         raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
     opened = open_source(source, realtime=realtime, name=name)
     model = open_bundle(bundle)
-    sinks: list[Sink] = []
-    if csv is not None:
-        from realtime.sinks.csv_file import CSVSink
-
-        sinks.append(CSVSink(csv, aus=model.aus, thresholds=model.thresholds, overwrite=overwrite))
-    if jsonl is not None:
-        from realtime.sinks.jsonl import JSONLinesSink
-
-        sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
-    endpoint = DEFAULT_ENDPOINT if publish == "auto" and opened.live else publish
-    if endpoint not in ("auto", "none"):
-        from realtime.sinks.zeromq import ZeroMQSink
-
-        # First of all sinks: subscribers wait for it, files do not.
-        sinks.insert(0, ZeroMQSink(endpoint))
+    sinks = make_sinks(opened, model, publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite)
     pipeline = build_pipeline(
         opened,
         bundle=model,

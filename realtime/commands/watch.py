@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from realtime.commands.run import DEFAULT_ENDPOINT
+from realtime.commands.outputs import DEFAULT_ENDPOINT
 
 
 def watch(

@@ -219,3 +219,20 @@ def test_truncated_video_gives_what_comes_before_the_damage(clip, face_model_pat
     assert done.returncode == 0
     assert "damaged" in done.stdout
     assert len(rows_of(tmp_path / "a.csv")) > 50
+
+
+def test_the_source_is_never_written_over(clip, face_model_path, tmp_path: Path) -> None:
+    video = tmp_path / "mine.mp4"
+    video.write_bytes(clip("single_face.mp4").read_bytes())
+    before = video.read_bytes()
+    (tmp_path / "link.csv").symlink_to(video)
+    for name in ("mine.mp4", "link.csv", "./mine.mp4"):
+        done = livefacs("run", video, "--csv", f"{tmp_path}/{name}", "--overwrite", "--no-view")
+        refused(done, "--csv", "source itself")
+    assert video.read_bytes() == before
+
+
+def test_two_outputs_need_two_names(clip, face_model_path, tmp_path: Path) -> None:
+    out = tmp_path / "a.out"
+    refused(livefacs("run", clip("single_face.mp4"), "--csv", out, "--jsonl", out), "--csv and --jsonl")
+    assert not out.exists()

@@ -1,0 +1,75 @@
+"""Where `livefacs run` sends results: the sinks its options ask for, none of which may eat another file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from realtime.errors import OptionError
+from realtime.sinks.sink import Sink
+
+if TYPE_CHECKING:
+    from engines.bundle import Bundle
+    from realtime.sources.source import Source
+
+DEFAULT_ENDPOINT = "tcp://127.0.0.1:5560"
+
+
+def make_sinks(
+    source: Source,
+    model: Bundle,
+    *,
+    publish: str,
+    csv: Path | None,
+    jsonl: Path | None,
+    overwrite: bool,
+) -> list[Sink]:
+    """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
+
+    Args:
+        source, model: what is read, and with which model.
+        publish: a ZeroMQ endpoint, `none`, or `auto` (live sources publish on `DEFAULT_ENDPOINT`).
+        csv, jsonl: files to write, None for none.
+        overwrite: whether they may replace existing files.
+
+    Raises:
+        OptionError: a file to write is also read, or is to be written twice.
+    """
+    outputs = {option: path for option, path in (("--csv", csv), ("--jsonl", jsonl)) if path is not None}
+    _keep_apart(outputs, {"source": Path(source.label), "bundle": model.path})
+    sinks: list[Sink] = []
+    endpoint = DEFAULT_ENDPOINT if publish == "auto" and source.live else publish
+    if endpoint not in ("auto", "none"):
+        from realtime.sinks.zeromq import ZeroMQSink
+
+        sinks.append(ZeroMQSink(endpoint))
+    if csv is not None:
+        from realtime.sinks.csv_file import CSVSink
+
+        sinks.append(CSVSink(csv, aus=model.aus, thresholds=model.thresholds, overwrite=overwrite))
+    if jsonl is not None:
+        from realtime.sinks.jsonl import JSONLinesSink
+
+        sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
+    return sinks
+
+
+def _keep_apart(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:
+    """Refuse to write over what is read, by whatever name or link, or to one file twice."""
+    for option, path in outputs.items():
+        for what, other in inputs.items():
+            if _same(path, other):
+                raise OptionError(f"{option} {path}: that is the {what} itself; choose another name")
+    paths = list(outputs.items())
+    for index, (option, path) in enumerate(paths):
+        for other_option, other in paths[index + 1 :]:
+            if _same(path, other):
+                raise OptionError(f"{option} and {other_option} both name {path}; choose two names")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # at least one does not exist yet
+        return one.resolve() == other.resolve()

@@ -25,7 +25,7 @@ def main() -> None:
     with pipeline:
         view.total = pipeline.source.total
         for result in pipeline:
-            view.count(result)
+            view.show(result)
             if result.frame == FRAME:
                 break
     console.print(view.render(result))

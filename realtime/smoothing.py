@@ -9,9 +9,9 @@ in `filter_delay`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from realtime.compiled import compiled
 from realtime.errors import OptionError
 from realtime.types import Scores
 
@@ -77,7 +77,7 @@ class _History:
         return self._median.copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def median_of_rows(rows: NDArray[np.float32], count: int, median: NDArray[np.float32]) -> None:
     """Write into `median` (k,) the column medians of the first `count` rows of `rows` (n, k).
 

@@ -32,13 +32,13 @@ class Frame:
         image: (H, W, 3) uint8 RGB, C-contiguous, upright (rotation metadata already applied).
         number: position in the source, counted from 1, frames that were dropped included.
         t_capture: seconds on the monotonic clock (`time.monotonic`), read right after the blocking
-            read of this frame returned.
+            read of its data returned, before decoding; strictly rising within a source.
         pts: presentation time stamp in units of `time_base`, None where the source gives none.
         time_base: seconds per `pts` unit.
         generation: rises on every reconnect or PTS step back; tracks and filters start anew.
         dropped: frames the source has overwritten unread since it was opened.
-        decode_s: seconds that decoding this picture took, waiting not counted; over at `t_capture`.
-        convert_s: seconds that making it RGB took, after `t_capture`.
+        decode_s: seconds that decoding this picture took, after `t_capture`, waiting not counted.
+        convert_s: seconds that making it RGB took, after decoding.
     """
 
     image: NDArray[np.uint8]

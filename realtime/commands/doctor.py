@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import shutil
@@ -16,7 +17,19 @@ from typing import Annotated, Literal
 
 import typer
 
-PACKAGES = ("av", "mediapipe", "onnxruntime", "numba", "numpy", "pyzmq", "msgspec")
+# Each package by its name for pip and its name for `import`.
+PACKAGES = {
+    "av": "av",
+    "mediapipe": "mediapipe",
+    "onnxruntime": "onnxruntime",
+    "numba": "numba",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "pyzmq": "zmq",
+    "msgspec": "msgspec",
+    "rich": "rich",
+    "typer": "typer",
+}
 PORTS = (5560, 5561, 5562)
 Verdict = Literal["ok", "note", "broken"]
 MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "broken": "[bold red]broken[/]"}
@@ -50,7 +63,7 @@ def doctor(
     broken = False
     checks = CHECKS if quick else (*CHECKS, speed)
     for check in checks:
-        for finding in check():
+        for finding in guarded(check):
             broken |= finding.verdict == "broken"
             console.print(f"{MARKS[finding.verdict]} {finding.subject:<17} {escape(finding.text)}")
             if finding.mend:
@@ -58,15 +71,35 @@ def doctor(
     raise typer.Exit(1 if broken else 0)
 
 
+def guarded(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What a check finds; a check that fails itself becomes a finding, and the others still run."""
+    subject = check.__name__.replace("_", " ")
+    try:
+        yield from check()
+    except ImportError as error:
+        mend = f"pip install --force-reinstall {error.name or 'livefacs'}"
+        yield Finding("broken", subject, _in_words(error), mend)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong here is what the doctor is asked for
+        mend = "reinstall livefacs; if that does not help, report this line"
+        yield Finding("broken", subject, _in_words(error), mend)
+
+
 def versions() -> Iterator[Finding]:
     """LiveFACS, Python and the packages it runs on."""
     yield Finding("ok", "livefacs", f"{version('livefacs')}, Python {platform.python_version()}")
     found = []
-    for package in PACKAGES:
+    for package, module in PACKAGES.items():
         try:
-            found.append(f"{package} {version(package)}")
+            text = f"{package} {version(package)}"
         except PackageNotFoundError:
             yield Finding("broken", package, "not installed", f"pip install {package}")
+            continue
+        try:
+            importlib.import_module(module)
+            found.append(text)
+        except Exception as error:  # noqa: BLE001 - a broken package may raise anything
+            mend = f"pip install --force-reinstall {package}"
+            yield Finding("broken", package, f"cannot be imported: {_in_words(error)}", mend)
     yield Finding("ok", "packages", ", ".join(found))
 
 
@@ -163,22 +196,31 @@ def cameras() -> Iterator[Finding]:
 
 def ports() -> Iterator[Finding]:
     """The default publishing ports."""
-    taken = []
-    for port in PORTS:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                taken.append(str(port))
+    taken = taken_ports()
     if taken:
         mend = "another livefacs may be running; choose others with --publish tcp://127.0.0.1:PORT"
-        yield Finding("note", "ports", f"in use: {', '.join(taken)}", mend)
+        yield Finding("note", "ports", f"in use: {', '.join(map(str, taken))}", mend)
     else:
         yield Finding("ok", "ports", f"{PORTS[0]}-{PORTS[-1]} are free on 127.0.0.1")
 
 
+def taken_ports() -> list[int]:
+    """Those of the default ports that nothing more can be published on."""
+    taken = []
+    for port in PORTS:
+        with socket.socket() as probe:
+            if sys.platform != "win32":  # as ZeroMQ does: a connection closed just now holds nothing
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                probe.listen()
+            except OSError:
+                taken.append(port)
+    return taken
+
+
 def speed() -> Iterator[Finding]:
-    """A short trial: how long the face search takes here."""
+    """A short trial: how long the face search takes here on a picture without a face."""
     import time
 
     import numpy as np
@@ -199,7 +241,13 @@ def speed() -> Iterator[Finding]:
         yield Finding("note", "speed trial", f"skipped: {error}")
         return
     median = sorted(times)[len(times) // 2] * 1000
-    yield Finding("ok", "speed trial", f"searching a picture for faces takes {median:.1f} ms here")
+    text = f"searching an empty picture takes {median:.1f} ms; a face found costs several times that"
+    yield Finding("ok", "speed trial", text)
+
+
+def _in_words(error: Exception) -> str:
+    """An exception in one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (

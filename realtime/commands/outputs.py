@@ -24,6 +24,7 @@ def make_sinks(
     csv: Path | None,
     jsonl: Path | None,
     overwrite: bool,
+    also_read: Mapping[str, Path | None],
 ) -> list[Sink]:
     """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
 
@@ -32,12 +33,17 @@ def make_sinks(
         publish: a ZeroMQ endpoint, `none`, or `auto` (live sources publish on `DEFAULT_ENDPOINT`).
         csv, jsonl: files to write, None for none.
         overwrite: whether they may replace existing files.
+        also_read: further files this run reads, by what they are.
 
     Raises:
         OptionError: a file to write is also read, or is to be written twice.
     """
     outputs = {option: path for option, path in (("--csv", csv), ("--jsonl", jsonl)) if path is not None}
-    _keep_apart(outputs, {"source": Path(source.label), "bundle": model.path})
+    inputs = {"source": Path(source.label), **also_read}
+    _keep_apart(outputs, {what: path.expanduser() for what, path in inputs.items() if path is not None})
+    for option, path in outputs.items():
+        if path.resolve().is_relative_to(model.path.resolve()):
+            raise OptionError(f"{option} {path}: lies inside the bundle {model.path}; choose another place")
     sinks: list[Sink] = []
     endpoint = DEFAULT_ENDPOINT if publish == "auto" and source.live else publish
     if endpoint not in ("auto", "none"):
@@ -70,6 +76,6 @@ def _keep_apart(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None
 
 def _same(one: Path, other: Path) -> bool:
     try:
-        return one.samefile(other)
+        return one.samefile(other) and one.is_file()  # two outputs may both go to /dev/null
     except OSError:  # at least one does not exist yet
         return one.resolve() == other.resolve()

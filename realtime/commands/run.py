@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,8 @@ from realtime.commands.config import config_callback
 from realtime.commands.outputs import DEFAULT_ENDPOINT, make_sinks
 
 if TYPE_CHECKING:
-    from realtime.pipeline import Pipeline, Summary
+    from realtime.bookkeeping import Summary
+    from realtime.pipeline import Pipeline
 
 
 def run(
@@ -68,7 +71,8 @@ def run(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file with any of these options; what is typed wins.",
+            help="TOML file with any of these options; what is typed wins. Relative paths in it count "
+            "from the current folder.",
             callback=config_callback,
             is_eager=True,
             show_default=False,
@@ -94,7 +98,15 @@ def run(
         raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
     opened = open_source(source, realtime=realtime, name=name)
     model = open_bundle(bundle)
-    sinks = make_sinks(opened, model, publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite)
+    sinks = make_sinks(
+        opened,
+        model,
+        publish=publish,
+        csv=csv,
+        jsonl=jsonl,
+        overwrite=overwrite,
+        also_read={"config": config, "face model": face_model},
+    )
     pipeline = build_pipeline(
         opened,
         bundle=model,
@@ -105,41 +117,57 @@ def run(
         calibrate=calibration,
         sinks=sinks,
     )
-    run_and_report(pipeline, view=view)
+    run_and_report(pipeline, view=view, thresholds=model.thresholds)
 
 
-def run_and_report(pipeline: Pipeline, *, view: bool) -> Summary:
-    """Run a pipeline to its end or to Ctrl-C, showing it; print the summary."""
-    from rich.console import Console
+def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, float]) -> Summary:
+    """Run a pipeline to its end or to Ctrl-C, showing it; print the summary.
 
+    Raises the first error of a sink that failed on the way, after everything else is done.
+    """
     from realtime.commands.summary import print_summary
-    from realtime.commands.terminal import NoView, make_view
+    from realtime.commands.terminal import NoView, console_for, make_view
 
-    console = Console()
-    shown = make_view(console, pipeline.times, Path(pipeline.source.label).name) if view else NoView()
+    console = console_for(sys.stdout)
+    label = pipeline.source.label
+    title = label if "://" in label else Path(label).name
+    shown = make_view(console, pipeline.times, title, thresholds) if view else NoView()
+    opened = False
+    gc.collect()
     try:
         # The view first: what it takes to draw for the first time must not cost a camera its first frames.
-        with shown, pipeline, _stop_on_signals(pipeline):
+        with _ending_on_signals(pipeline), shown, pipeline:
+            opened = True
+            # What start-up made stays for good: keep the collector from walking through it, again and
+            # again, in the middle of frames.
+            gc.freeze()
             shown.total = pipeline.source.total
             for sink in pipeline.sinks:
-                console.print(sink.destination, highlight=False, markup=False, soft_wrap=True)
+                shown.say(sink.destination)
             for result in pipeline:
                 shown.show(result)
+                if shown.gone and not pipeline.sinks:
+                    pipeline.stop()  # nobody is left to run for
     finally:
-        if pipeline.summary.frames or pipeline.opened:
-            print_summary(pipeline, console)
+        gc.unfreeze()
+        if opened:
+            with suppress(OSError):  # whoever read our output may have gone
+                print_summary(pipeline, console)
+    if pipeline.failures:
+        raise pipeline.failures[0]
     return pipeline.summary
 
 
 @contextmanager
-def _stop_on_signals(pipeline: Pipeline) -> Iterator[None]:
-    """End the run cleanly at the first Ctrl-C or SIGTERM; a second Ctrl-C interrupts at once."""
+def _ending_on_signals(pipeline: Pipeline) -> Iterator[None]:
+    """End cleanly at the first Ctrl-C or SIGTERM; before the run has begun, or at a second one, at once."""
 
-    def stop(number: int, frame: object) -> None:
+    def end(number: int, frame: object) -> None:
+        if not pipeline.opened or pipeline.stopping:
+            raise KeyboardInterrupt
         pipeline.stop()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:

@@ -36,6 +36,8 @@ def print_summary(pipeline: Pipeline, console: Console) -> None:
     )
     if summary.damage:
         console.print(f"warning: {summary.damage}", highlight=False, markup=False, soft_wrap=True)
+    if "://" in pipeline.source.label and summary.detail:
+        console.print(f"the stream ended: {summary.detail}", highlight=False, markup=False, soft_wrap=True)
     if summary.frames == 0:
         return
     words = dict(STAGE_WORDS)

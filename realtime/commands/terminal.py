@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
+import threading
+from collections import deque
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Self
+from typing import Self, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,8 +19,9 @@ from realtime.facs import AU_NAMES
 from realtime.stage_times import StageTimes
 from realtime.types import FaceResult, FrameResult
 
-# Drawing takes a few ms in the pipeline's own thread: at this rate it never meets two frames in a row.
+# Drawing takes a few ms of pure Python, which the pipeline may have to wait for: not too often.
 REDRAW_S = 0.2
+FAREWELL_S = 1.0
 PLAIN_LINE_S = 1.0
 BAR_WIDTH = 20
 FULL_INTENSITY = 5.0
@@ -32,63 +35,119 @@ STAGE_WORDS = {"handover": "wait"}
 
 
 class View(AbstractContextManager["View"]):
-    """Shows results as they come.
+    """Shows results as they come, drawn in a thread of its own.
+
+    A terminal that takes nothing (Ctrl-S, a dead connection) stops the drawing and nothing else, and a
+    reader that has gone (`| head`) ends it.
 
     Attributes:
         total: number of frames the source holds, None if unknown; set it once the source is open.
+        gone: True once whoever read the output has gone.
     """
 
-    total: int | None = None
+    interval_s = REDRAW_S
+
+    def __init__(self, console: Console, times: StageTimes | None) -> None:
+        self.total: int | None = None
+        self.gone = False
+        self._console = console
+        self._times = times
+        self._rate = _Rate()
+        self._latest: FrameResult | None = None
+        self._drawn: FrameResult | None = None
+        self._lines: deque[str] = deque()
+        self._leave = threading.Event()
+        self._thread = threading.Thread(target=self._draw_on, name="view", daemon=True)
 
     def show(self, result: FrameResult) -> None:
-        """Take the latest result; draws only as often as is readable."""
+        """Take the latest result; it is drawn when it is time to."""
+        self._rate.count(result)
+        self._latest = result
+
+    def say(self, line: str) -> None:
+        """Print a line, beside what is drawn."""
+        self._lines.append(line)
+
+    def draw(self, result: FrameResult) -> None:
+        """Draw one result now, in the calling thread."""
         raise NotImplementedError
 
     def __enter__(self) -> Self:
+        self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        return None
+        self._leave.set()
+        self._thread.join(FAREWELL_S)
+
+    def _draw_on(self) -> None:
+        try:
+            while not self._leave.wait(self.interval_s):
+                self._draw_news()
+            self._draw_news()
+            self._end()
+        except OSError:
+            self.gone = True
+
+    def _draw_news(self) -> None:
+        while self._lines:
+            self._console.print(self._lines.popleft(), highlight=False, soft_wrap=True, markup=False)
+        result = self._latest
+        if result is not None and result is not self._drawn:
+            self._drawn = result
+            self.draw(result)
+
+    def _end(self) -> None:
+        """Leave the terminal in order."""
 
 
-def make_view(console: Console, times: StageTimes | None, title: str) -> View:
+class _Console(Console):
+    """A console that tells of a reader who has gone, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def console_for(stream: TextIO) -> Console:
+    """Return the console that views and summaries are printed on."""
+    return _Console(file=stream)
+
+
+def make_view(
+    console: Console, times: StageTimes | None, title: str, thresholds: Mapping[str, float] | None = None
+) -> View:
     """Return the full view on a terminal, plain lines elsewhere.
 
     Args:
         console: where to draw.
         times: stage times to show; None if they are not known, as for a subscriber.
         title: what is shown, e.g. the source as the user gave it.
+        thresholds: per AU, the probability from which it is shown as present; 0.5 where not given.
     """
     if console.is_terminal and not console.is_dumb_terminal:
-        return FullView(console, times, title)
+        return FullView(console, times, title, thresholds)
     return PlainView(console, times)
 
 
 class NoView(View):
-    """Shows nothing."""
+    """Shows nothing but what is said."""
 
-    def show(self, result: FrameResult) -> None:
+    def __init__(self) -> None:
+        super().__init__(Console(), None)
+
+    def draw(self, result: FrameResult) -> None:
         """Do nothing."""
 
 
 class PlainView(View):
     """One line a second, for logs and pipes."""
 
-    def __init__(self, console: Console, times: StageTimes | None) -> None:
-        self._console = console
-        self._times = times
-        self._rate = _Rate()
-        self._last = -math.inf
+    interval_s = PLAIN_LINE_S
 
-    def show(self, result: FrameResult) -> None:
-        """Print a line, at most one a second."""
-        self._rate.count(result)
-        now = time.monotonic()
-        if now - self._last < PLAIN_LINE_S:
-            return
-        self._last = now
+    def draw(self, result: FrameResult) -> None:
+        """Print one line."""
         parts = [_progress(result, self.total), f"{self._rate.fps:.1f} fps", f"dropped {result.dropped}"]
         parts += [_one_line(face) for face in result.faces] or ["no face"]
         if self._times:
@@ -99,31 +158,29 @@ class PlainView(View):
 class FullView(View):
     """Bars that move, redrawn in place."""
 
-    def __init__(self, console: Console, times: StageTimes | None, title: str) -> None:
-        self._console = console
-        self._times = times
+    def __init__(
+        self,
+        console: Console,
+        times: StageTimes | None,
+        title: str,
+        thresholds: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__(console, times)
         self._title = title
-        self._rate = _Rate()
-        self._last = -math.inf
+        self._thresholds = thresholds or {}
         self._live = Live(console=console, auto_refresh=False, transient=False)
 
     def __enter__(self) -> Self:
         self._live.start()
         self._live.update(Text(f" LiveFACS  {self._title}  opening …"), refresh=True)
-        return self
+        return super().__enter__()
 
-    def count(self, result: FrameResult) -> None:
-        """Take a result without drawing it."""
-        self._rate.count(result)
-
-    def show(self, result: FrameResult) -> None:
-        """Redraw, at most five times a second."""
-        self.count(result)
-        now = time.monotonic()
-        if now - self._last < REDRAW_S:
-            return
-        self._last = now
+    def draw(self, result: FrameResult) -> None:
+        """Redraw in place."""
         self._live.update(self.render(result), refresh=True)
+
+    def _end(self) -> None:
+        self._live.stop()
 
     def render(self, result: FrameResult) -> RenderableType:
         """The whole picture for one result."""
@@ -141,7 +198,12 @@ class FullView(View):
         fitting = max(1, self._console.width // FACE_WIDTH)
         if result.faces:
             grid = Table.grid(padding=(0, 2))
-            grid.add_row(*(_face_text(face, with_expressions=tall) for face in result.faces[:fitting]))
+            grid.add_row(
+                *(
+                    _face_text(face, self._thresholds, with_expressions=tall)
+                    for face in result.faces[:fitting]
+                )
+            )
             lines.append(grid)
             lines += [Text(f" {_one_line(face)}", style="dim") for face in result.faces[fitting:]]
         else:
@@ -149,11 +211,6 @@ class FullView(View):
         if self._times:
             lines += [*gap, _stages_text(self._times)]
         return Group(*lines)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._live.stop()
 
 
 class _Rate:
@@ -179,7 +236,7 @@ def _progress(result: FrameResult, total: int | None) -> str:
     return f"frame {result.frame}/{total}" if total else f"frame {result.frame}"
 
 
-def _face_text(face: FaceResult, *, with_expressions: bool) -> Text:
+def _face_text(face: FaceResult, thresholds: Mapping[str, float], *, with_expressions: bool) -> Text:
     """One face: its pose, a bar per AU, and a bar per expression or just the likeliest."""
     text = Text(no_wrap=True)
     text.append(f" face {face.track_id}", "bold")
@@ -189,7 +246,7 @@ def _face_text(face: FaceResult, *, with_expressions: bool) -> Text:
     text.append("\n")
     occurrence = face.au_occurrence or {}
     for au, intensity in (face.au_intensity or {}).items():
-        present = occurrence.get(au, 0.0) >= 0.5
+        present = occurrence.get(au, 0.0) >= thresholds.get(au, 0.5)
         style = "bold green" if present else "dim"
         text.append(f" {au} ", style)
         text.append(f"{AU_NAMES.get(au, ''):<21}", "" if present else "dim")

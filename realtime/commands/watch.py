@@ -2,36 +2,81 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from realtime.commands.outputs import DEFAULT_ENDPOINT
 
+if TYPE_CHECKING:
+    from realtime.subscribe import Message, Subscription
+
+LONGEST_TIMEOUT_S = 1_000_000
+
 
 def watch(
     endpoint: Annotated[str, typer.Argument(help="Endpoint of a running `livefacs run`.")] = DEFAULT_ENDPOINT,
     stream: Annotated[
-        str, typer.Option(help="Only this stream, by name; default: whichever speaks.", show_default=False)
+        str, typer.Option(help="Only this stream, by name; default: the first to speak.", show_default=False)
     ] = "",
     timeout: Annotated[float, typer.Option(help="Seconds of silence after which to give up.")] = 10.0,
 ) -> None:
-    """Show the results that another `livefacs` publishes on ENDPOINT. Ctrl-C ends it."""
-    from rich.console import Console
+    """Show the results that another `livefacs` publishes on ENDPOINT, until they end or Ctrl-C."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        _watch(endpoint, stream, timeout)
+    except KeyboardInterrupt:
+        return
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
-    from realtime.commands.terminal import make_view
+
+def _watch(endpoint: str, stream: str, timeout: float) -> None:
+    from realtime.commands.terminal import console_for, make_view
+    from realtime.errors import OptionError
     from realtime.subscribe import subscribe
-    from realtime.types import FrameResult
+    from realtime.types import FrameResult, StreamStatus
 
-    topic = f"frame.{stream}." if stream else "frame."
-    console = Console()
+    if not 0 < timeout <= LONGEST_TIMEOUT_S:  # also refuses nan
+        raise OptionError(f"--timeout {timeout:g}: must be above 0 seconds and at most {LONGEST_TIMEOUT_S}")
+    console = console_for(sys.stdout)
+    last = ""
     with (
-        subscribe(endpoint, topic, timeout=timeout) as messages,
+        subscribe(endpoint, "", timeout=timeout) as messages,
         make_view(console, None, endpoint) as shown,
     ):
-        try:
-            for message in messages:
-                if isinstance(message, FrameResult):
-                    shown.show(message)
-        except KeyboardInterrupt:
-            return
+        for message in _of_one_stream(messages, stream, timeout):
+            if shown.gone:
+                return
+            if isinstance(message, FrameResult):
+                shown.show(message)
+            elif isinstance(message, StreamStatus):
+                if message.state != last and (last or message.state != "live"):
+                    shown.say(f"stream {message.stream}: {message.state}")
+                last = message.state
+                if last == "ended":
+                    return
+
+
+def _of_one_stream(messages: Subscription, stream: str, timeout: float) -> Iterator[Message]:
+    """The messages of `stream`, or of the first to speak. Raises SourceError if only others speak."""
+    from realtime.errors import SourceError
+
+    others = set()
+    heard = time.monotonic()
+    for message in messages:
+        stream = stream or message.stream
+        if message.stream == stream:
+            heard = time.monotonic()
+            yield message
+            continue
+        others.add(message.stream)
+        if time.monotonic() - heard > timeout:
+            raise SourceError(
+                f"{messages.endpoint}: no message of stream {stream!r} for {timeout:g} s;"
+                f" heard were {', '.join(sorted(others))}"
+            )

@@ -64,7 +64,7 @@ class CSVSink(Sink):
         self._timeline = Timeline()
 
     def write(self, result: FrameResult) -> None:
-        """Append one row per face. Raises SinkError once when the disk is full."""
+        """Append one row per face. Raises SinkError when the disk is full; the file is then closed."""
         seconds = self._timeline.seconds(result)
         rows = [f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces]
         self._file.append("".join(rows).encode())

@@ -157,5 +157,6 @@ def release(sockets: Sequence[zmq.Socket[bytes]], linger: int = 0) -> None:
         end.poll(linger + 1000)  # a bound, should ZeroMQ's thread hang
         end.close(0)
     for endpoint in bound:
-        if endpoint.startswith("ipc:///"):  # libzmq leaves the file
-            Path(endpoint.removeprefix("ipc://")).unlink(missing_ok=True)
+        path = endpoint.removeprefix("ipc://")
+        if path != endpoint and not path.startswith("@"):  # libzmq leaves the file
+            Path(path).unlink(missing_ok=True)

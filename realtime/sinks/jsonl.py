@@ -29,7 +29,7 @@ class JSONLinesSink(Sink):
         self._file.open()
 
     def write(self, result: FrameResult) -> None:
-        """Append one line. Raises SinkError once when the disk is full."""
+        """Append one line. Raises SinkError when the disk is full; the file is then closed."""
         self._file.append(self._encoder.encode(result) + b"\n")
 
     def status(self, status: StreamStatus) -> None:

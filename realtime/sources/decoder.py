@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 import av
 from av.container import InputContainer
@@ -20,6 +21,9 @@ from realtime.sources.spec import Spec
 # marks damaged pictures only then (with slice threads it conceals the damage silently).
 _ONE_THREAD_PIXELS = 1920 * 1088
 
+# Packets whose arrival is remembered: far more than any decoder holds back.
+_REMEMBERED = 256
+
 
 class NoVideoError(Exception):
     """The container opened but holds nothing that can be shown; the message says what it holds instead."""
@@ -32,14 +36,18 @@ class Picture:
     Attributes:
         frame: the picture as the codec has it.
         number: its position in the container, from 1; damaged pictures that were left out count.
-        t_capture: s, monotonic clock, right after the decoder returned it.
+        t_capture: s, monotonic clock, right after the packet it was made from was read; with B-frames it may
+            step back, for pictures come in the order of presentation. Of a file, right after the packet
+            was read or was due that brought the picture out.
         decode_s: s, time the decoder took for it.
+        gap: periods to leave before it when a recording is paced, for it came together with the one before.
     """
 
     frame: VideoFrame
     number: int
     t_capture: float
     decode_s: float
+    gap: float = 0.0
 
 
 class Decoder:
@@ -65,6 +73,7 @@ class Decoder:
         self._is_file = spec.kind == "file"
         self._packets = 0
         self._delivered = 0
+        self._arrived: dict[int, float] = {}  # number of a packet -> its t_capture
         self._damaged_from: int | None = None  # number of the packet from which on nothing is sound
         self._damaged_to = 0  # number of the last packet known to be damaged
         self._failed: list[int] = []  # packets that gave no picture and are not counted as lost yet
@@ -85,8 +94,14 @@ class Decoder:
         """Close the container."""
         self._container.close()
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(
+        self, wait: Callable[[int | None, Fraction | None], None] | None = None
+    ) -> Iterator[Picture]:
         """Yield every undamaged picture in the order of presentation, up to the end.
+
+        Args:
+            wait: called with the decoding time stamp of each packet and its unit before it is decoded;
+                returns when a camera would have sent it.
 
         A file's pictures that build on a damaged one are left out up to the next key frame. In a live
         stream only those marked as damaged are: a little smearing is better than seconds of nothing.
@@ -96,7 +111,9 @@ class Decoder:
         """
         try:
             for packet in self._container.demux(self._stream):
-                yield from self._decode(packet)
+                if wait is not None and packet.size and not packet.is_discard:
+                    wait(self._due(packet), packet.time_base)
+                yield from self._decode(packet, time.monotonic())
         except av.FFmpegError:
             if not self._is_file:
                 raise
@@ -140,28 +157,38 @@ class Decoder:
         """MP4 and QuickTime list every packet; `frames` is 0 if they are fragmented and list them later."""
         return "mov" in self._container.format.name and self._stream.frames > 0
 
-    def _decode(self, packet: Packet[VideoStream]) -> Iterator[Picture]:
+    def _due(self, packet: Packet[VideoStream]) -> int | None:
+        """The time stamp to pace `packet` by: one that rises from packet to packet."""
+        if packet.dts is not None or self._stream.codec_context.has_b_frames:
+            return packet.dts
+        return packet.pts
+
+    def _decode(self, packet: Packet[VideoStream], arrival: float) -> Iterator[Picture]:
         if packet.size:
             self._packets += 1
             packet.opaque = self._packets
+            self._arrived[self._packets] = arrival
+            self._arrived.pop(self._packets - _REMEMBERED, None)
             if packet.is_corrupt:
                 # MPEG-TS marks the packet before the one that lacks data as often as that one itself
                 self._break_off(self._packets, self._packets + 1)
-        before = time.monotonic()
         try:
             frames = packet.decode()
         except av.FFmpegError:
             self._break_off(self._packets, self._packets)
             self._failed.append(self._packets)
             return
-        t_capture = time.monotonic()
-        decode_s = (t_capture - before) / max(1, len(frames))
-        for frame in frames:
+        decode_s = (time.monotonic() - arrival) / max(1, len(frames))
+        for place, frame in enumerate(frames):
+            # at the end come all that were held back, and no packet after them
+            gap = min(place, 1) / len(frames) if packet.size else 1.0
             made_from = frame.opaque if isinstance(frame.opaque, int) else self._packets
             self._count_failed(made_from)
             if self._is_sound(frame, made_from):
                 self._delivered += 1
-                yield Picture(frame, self._delivered + self.damage.lost, t_capture, decode_s)
+                # How a recording's encoder ordered its packets is no delay of the camera it plays.
+                t_capture = arrival if self._is_file else self._arrived.get(made_from, arrival)
+                yield Picture(frame, self._delivered + self.damage.lost, t_capture, decode_s, gap)
             else:
                 self._lose_picture()
 

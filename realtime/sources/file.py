@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from realtime.errors import EndOfStream, SourceError
 from realtime.sources.handover import BoundedQueue
 from realtime.sources.reader import Reader
 from realtime.sources.rgb import RgbConverter
@@ -41,14 +40,9 @@ class FileSource(ThreadedSource[Frame]):
     def read(self, timeout: float | None = None) -> Frame | None:
         """Return the next frame, None if it is not decoded within `timeout` seconds (None: wait for ever).
 
-        Raises EndOfStream after the last frame, SourceError if reading failed before the end.
+        Raises EndOfStream after the last frame, SourceError once if reading failed before the end.
         """
-        try:
-            frame = self._take(timeout)
-        except EndOfStream:
-            if self._reader is not None and self._reader.loss is not None:
-                raise SourceError(self._reader.loss) from None
-            raise
+        frame = self._take(timeout)
         if frame is not None:
             self.state = "live"
         return frame

@@ -53,7 +53,8 @@ class LiveSource(ThreadedSource[Stamped]):
         """Return the newest frame that was not read yet, or None if none came within `timeout` seconds.
 
         Call it from one thread only: the scaler belongs to that thread. Sets `state` to "stalled" while
-        it waits in vain. Raises EndOfStream when the source ended or was lost; `detail` says which.
+        it waits in vain. Raises EndOfStream when the stream ended, SourceError once when the source was
+        lost; `detail` says why.
         """
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:

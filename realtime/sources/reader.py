@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -23,6 +24,9 @@ from realtime.sources.spec import Spec
 from realtime.types import Frame
 
 T = TypeVar("T")
+
+# What `t_capture` rises by at least from one picture to the next.
+_TICK_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Reader(threading.Thread, Generic[T]):
     Attributes:
         total, fps: as in `Source`; valid once `open` returned.
         damage: as in `Source`.
-        loss: one line saying why a live source ended; None if it simply came to its end.
+        loss: one line saying why the source broke off; None if it simply came to its end.
         crash: an unexpected error, for the consumer to raise.
     """
 
@@ -85,6 +89,9 @@ class Reader(threading.Thread, Generic[T]):
         self._failure: SourceError | None = None
         self._generation = 0
         self._last_pts: int | None = None
+        self._last_t = float("-inf")
+        # Whether this generation is timed by the capture clock (True) or by PTS (False); None: not known yet.
+        self._untimed: bool | None = None
         self.total: int | None = None
         self.fps: float | None = None
         self.damage: str | None = None
@@ -120,10 +127,10 @@ class Reader(threading.Thread, Generic[T]):
         try:
             self._read()
         except (NoVideoError, av.FFmpegError, OSError, ValueError) as error:
-            if self._answered.is_set():
-                self.loss = lost(error, self._spec)
-            else:
+            if not self._answered.is_set():
                 self._failure = explain(error, self._spec)
+            elif not self._stop_asked.is_set():
+                self.loss = lost(error, self._spec)
         except SourceError as error:
             self._failure = error
         except BaseException as error:  # noqa: BLE001 - passed on to the consumer's thread
@@ -150,35 +157,56 @@ class Reader(threading.Thread, Generic[T]):
     def _pump(self, decoder: Decoder) -> None:
         recording = decoder.finite and self._spec.kind != "file"  # http serves files too, lavfi never waits
         pacer = Pacer(decoder.fps) if self._paced or recording else None
+        wait = None if pacer is None else partial(pacer.wait, stop=self._stop_asked)
         shown = Path(self._spec.label).name if self._spec.kind == "file" else self._spec.label
-        for picture in decoder.pictures():
+        for picture in decoder.pictures(wait):
+            if pacer is not None and picture.gap > 0:
+                pacer.space(picture.gap, self._stop_asked)
+                picture = replace(picture, t_capture=time.monotonic())
             if self._stop_asked.is_set():
                 return
             stamped = self._stamp(picture)
-            if pacer is not None:
-                pacer.wait(stamped.pts, stamped.time_base, self._stop_asked)
-                stamped = replace(stamped, t_capture=time.monotonic())
             self.damage = decoder.damage_line(shown)
             handed = self._handover.put(self._prepare(stamped))
             self._answered.set()
             if not handed:
                 return
-            if pacer is not None:
-                pacer.rest(self._stop_asked)
         self.damage = decoder.damage_line(shown)
 
     def _stamp(self, picture: Picture) -> Stamped:
         frame = picture.frame
-        if frame.pts is not None:
-            if self._last_pts is not None and frame.pts < self._last_pts:
-                self._generation += 1
-            self._last_pts = frame.pts
+        pts = self._usable_pts(frame.pts)
+        # B-frames are shown after pictures that arrived later
+        self._last_t = max(picture.t_capture, self._last_t + _TICK_S)
         return Stamped(
             frame,
             picture.number,
-            picture.t_capture,
-            frame.pts,
+            self._last_t,
+            pts,
             frame.time_base,
             self._generation,
             picture.decode_s,
         )
+
+    def _usable_pts(self, pts: int | None) -> int | None:
+        """The PTS to deliver; None where the source gives none, or the same again. Raises `_generation`.
+
+        A live source without a usable PTS once gets none for the rest of the generation: whoever measures
+        time never changes from one clock to the other in between. Files keep theirs, for the time at which
+        they are read means nothing.
+        """
+        last = self._last_pts
+        if pts is not None:
+            self._last_pts = pts
+            if last is not None and pts < last:
+                self._generation += 1
+                self._untimed = None
+        usable = None if pts == last else pts
+        if self._spec.kind == "file":
+            return usable
+        if self._untimed is None:
+            self._untimed = usable is None
+        elif usable is None and not self._untimed:
+            self._generation += 1
+            self._untimed = True
+        return None if self._untimed else usable

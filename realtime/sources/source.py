@@ -46,12 +46,16 @@ class Source(Openable):
     def read(self, timeout: float | None = None) -> Frame | None:
         """Return the next frame, or None if none came within `timeout` seconds (None: wait for ever).
 
-        Raises EndOfStream after the last frame, SourceError if a live source is lost for good.
+        Raises EndOfStream after the last frame and after `close`. A source that breaks off, a camera that is
+        unplugged or a server that is gone, raises SourceError once, in one line, then EndOfStream.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Stop reading and free everything. Safe to call twice, and from the reading thread only."""
+        """Stop reading and free everything. Safe to call twice, and from any thread.
+
+        A `read` that is waiting, or comes later, raises EndOfStream.
+        """
 
     def __iter__(self) -> Iterator[Frame]:
         while True:

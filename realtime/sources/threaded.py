@@ -33,6 +33,7 @@ class ThreadedSource(Source, Generic[T]):
         self._open_timeout = open_timeout
         self._handover: Handover[T] | None = None
         self._reader: Reader[T] | None = None
+        self._loss_told = False
 
     @abstractmethod
     def _start(self) -> tuple[Handover[T], Reader[T]]:
@@ -51,6 +52,7 @@ class ThreadedSource(Source, Generic[T]):
             raise SourceError(f"{self._spec.label} is open already: close it first")
         self.state, self.detail, self.damage = "connecting", None, None
         self.captured = self.dropped = 0
+        self._loss_told = False
         self._handover, self._reader = self._start()
         try:
             self._reader.open(self._open_timeout)
@@ -89,6 +91,9 @@ class ThreadedSource(Source, Generic[T]):
                 self.detail = reader.loss or self._farewell()
                 if reader.crash is not None:
                     raise reader.crash from None
+                if reader.loss is not None and not self._loss_told:
+                    self._loss_told = True
+                    raise SourceError(reader.loss) from None
             raise
         if taken is None:
             return None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engines.manifest import CropInput
+from realtime.compiled import compiled
 
 # Rec. 601 luma, what "grey" means in OpenCV and PIL, and so in most training code.
 LUMA = (0.299, 0.587, 0.114)
@@ -66,7 +66,7 @@ class Aligner:
         return crop
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def warp_normalise(
     image: NDArray[np.uint8],
     to_image: NDArray[np.float64],

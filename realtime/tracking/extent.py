@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from realtime.compiled import compiled
 
 
 class Extent(NamedTuple):
@@ -35,7 +36,7 @@ def extent_of(landmarks: NDArray[np.float32], width: int, height: int) -> Extent
     return Extent(*_measure(landmarks, width, height))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _measure(
     landmarks: NDArray[np.float32], width: int, height: int
 ) -> tuple[float, float, float, float, float]:

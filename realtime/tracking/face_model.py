@@ -42,8 +42,8 @@ def cache_folder() -> Path:
     return base / "livefacs"
 
 
-def check(path: Path) -> None:
-    """Raise FaceModelError, in one line, unless `path` is the expected model file."""
+def check(path: Path, *, mend: str = "delete it and run again to fetch it anew") -> None:
+    """Raise FaceModelError, in one line that ends with `mend`, unless `path` is the expected model file."""
     try:
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
@@ -53,7 +53,7 @@ def check(path: Path) -> None:
     if found != SHA256:
         raise FaceModelError(
             f"face model {path}: sha256 is {found[:12]}…, expected {SHA256[:12]}…; "
-            f"delete it and run again to fetch it anew, or get it from {URL}"
+            f"{mend}, or get it from {URL}"
         )
 
 
@@ -68,7 +68,7 @@ def face_model(path: Path | None = None, *, offline: bool = False) -> Path:
         FaceModelError: missing, damaged, or out of reach; one line that says what to do.
     """
     if path is not None:
-        check(path)
+        check(path, mend="leave out --face-model to use the cached one")
         return path
     cached = cache_folder() / NAME
     if cached.exists():

@@ -51,7 +51,6 @@ class MediaPipeTracker(Openable):
         self._landmarker = Landmarker(model, max_faces)
         self._identities = Identities()
         self._align = Aligner(crop) if crop else None
-        self._generation: int | None = None
 
     @property
     def alive(self) -> frozenset[int]:
@@ -92,6 +91,7 @@ class MediaPipeTracker(Openable):
     def reset(self) -> None:
         """End all tracks: the source has restarted."""
         self._identities.reset()
+        self._landmarker.reset()
 
     def close(self) -> None:
         """Free the face networks. Safe to call twice."""

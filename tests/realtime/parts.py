@@ -41,6 +41,7 @@ class GivenFrames(Source):
         return self._frames.pop(0)
 
     def close(self) -> None:
+        self.state = "ended"
         self.log.append("close")
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -77,6 +80,57 @@ def test_missing_page_and_dead_server_say_so(server: str, tmp_path: Path) -> Non
         download(f"{server}/other", tmp_path / "x", sha256=SHA256, what="model")
     with pytest.raises(FetchError, match="127.0.0.1:9.*refused"):
         download("http://127.0.0.1:9/x", tmp_path / "x", sha256=SHA256, what="model")
+
+
+ANSWERS = {
+    "no HTTP": (b"garbage\r\n\r\n", "garbage"),
+    "nothing": (b"", "closed connection"),
+    "no length": (b"HTTP/1.0 200 OK\r\nContent-Length: many\r\n\r\nx", "many"),
+    "half a chunk": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf", "IncompleteRead"),
+    "half a file": (b"HTTP/1.0 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "broke off after 4 of 9 bytes"),
+    "long": (b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 101, "more than 100 bytes"),
+    "long, announced": (b"HTTP/1.0 200 OK\r\nContent-Length: 101\r\n\r\n", "more than 100 bytes"),
+}
+
+
+@pytest.fixture(params=ANSWERS)
+def bad_answer(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+    """The address of a server that gives one bad answer, and what is to be said of it."""
+    answer, reason = ANSWERS[request.param]
+
+    def serve() -> None:
+        connection, _ = listening.accept()
+        with connection:
+            connection.recv(1 << 16)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/model.task", reason
+        serving.join(timeout=5)
+
+
+def test_bad_answers_are_errors_of_one_line(bad_answer: tuple[str, str], tmp_path: Path) -> None:
+    url, reason = bad_answer
+    with pytest.raises(FetchError, match=rf"^127.0.0.1:\d+: [^\n]*{reason}[^\n]*$"):
+        download(url, tmp_path / "new" / "model.task", sha256=SHA256, what="model", max_bytes=100)
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("max_bytes", [len(CONTENT), len(CONTENT) - 1])
+def test_the_longest_file_may_still_come(server: str, tmp_path: Path, max_bytes: int) -> None:
+    with nullcontext() if max_bytes == len(CONTENT) else pytest.raises(FetchError, match="more than"):
+        download(f"{server}/model.task", tmp_path / "x", sha256=SHA256, what="model", max_bytes=max_bytes)
+
+
+def test_others_may_read_what_the_umask_lets_them(server: str, tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        download(f"{server}/model.task", tmp_path / "model.task", sha256=SHA256, what="model")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "model.task").stat().st_mode & 0o777 == 0o640
 
 
 def test_package_file(index: Path, tmp_path: Path) -> None:

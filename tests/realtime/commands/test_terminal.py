@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 from rich.console import Console
 
-from realtime.commands.terminal import FullView, NoView, PlainView, make_view
+from realtime.commands.terminal import FullView, NoView, PlainView, console_for, make_view
 from realtime.stage_times import StageTimes
 from realtime.types import SCHEMA, FaceResult, FrameResult, Pose
 
@@ -110,24 +111,52 @@ def test_no_face_is_said() -> None:
     assert "no face" in out.getvalue()
 
 
-def test_plain_lines_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    from realtime.commands import terminal as module
-
-    now = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+def test_plain_lines_where_there_is_no_terminal() -> None:
     out = io.StringIO()
     view = make_view(Console(file=out, width=200), times(), "clip.mp4")
     assert isinstance(view, PlainView)
     with view:
+        view.say("CSV out.csv")
         for k in range(61):
-            now[0] = k / 30
             view.show(result(face(), t=k / 30))
     lines = out.getvalue().splitlines()
-    assert len(lines) == 3
+    assert lines[0] == "CSV out.csv"
+    assert len(lines) == 2, "one line a second, and the last result at the end"
     assert "30.0 fps" in lines[-1]
     assert "AU12 3.6" in lines[-1]
     assert "happiness 90%" in lines[-1]
     assert "\x1b" not in out.getvalue()
+
+
+def test_presence_follows_the_models_thresholds() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=80, height=50, color_system="standard")
+    console.print(FullView(console, None, "x", {"AU12": 0.99}).render(result(face())))
+    line = next(line for line in out.getvalue().splitlines() if "AU12" in line)
+    assert "\x1b[1;32m" not in line, "0.97 is below the model's threshold"
+
+
+def test_a_terminal_that_takes_nothing_stops_nobody() -> None:
+    class Stuck(io.StringIO):
+        def write(self, text: str) -> int:
+            threading.Event().wait(30)
+            return len(text)
+
+    view = PlainView(Console(file=Stuck(), width=80), None)
+    view.interval_s = 0.01
+    with view:
+        for k in range(1000):
+            view.show(result(face(), t=k / 30))
+
+
+def test_a_reader_that_has_gone_ends_the_drawing_only() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    view = PlainView(console_for(Gone()), None)
+    with view:
+        view.show(result(face()))
 
 
 def test_no_view_shows_nothing() -> None:

@@ -184,7 +184,7 @@ any_number = st.floats()  # not a number and infinite ones too
 
 
 @repeatable
-@given(st.lists(results(any_number), max_size=4), st.lists(st.sampled_from(AUS)))
+@given(st.lists(results(any_number), min_size=1, max_size=4), st.lists(st.sampled_from(AUS)))
 def test_any_values_give_rows_that_parse(tmp_path_factory, frames, aus):
     path = tmp_path_factory.getbasetemp() / "any.csv"
     with CSVSink(path, aus, overwrite=True) as sink:

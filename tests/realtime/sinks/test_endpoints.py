@@ -1,4 +1,5 @@
 import errno
+import os
 import socket
 
 import pytest
@@ -197,3 +198,21 @@ class TestPaths:
     def test_names_a_path_that_is_too_long(self, pub, tmp_path):
         with pytest.raises(SinkError, match="too long"):
             bind(pub, f"ipc://{tmp_path / ('a' * 200)}")
+
+    @pytest.mark.parametrize("relative", [False, True])
+    def test_released_paths_leave_no_file(self, tmp_path, monkeypatch, relative):
+        monkeypatch.chdir(tmp_path)
+        sock = context().socket(zmq.PUB)
+        bind(sock, "ipc://faces" if relative else f"ipc://{tmp_path / 'faces'}")
+        assert (tmp_path / "faces").is_socket()
+        release([sock])
+        assert not (tmp_path / "faces").exists()
+
+    def test_releasing_an_abstract_name_touches_no_file(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        name = f"@livefacs-{tmp_path.name}-{os.getpid()}"
+        sock = context().socket(zmq.PUB)
+        bind(sock, f"ipc://{name}")
+        (tmp_path / name).touch()
+        release([sock])
+        assert (tmp_path / name).exists()

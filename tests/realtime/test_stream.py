@@ -37,3 +37,17 @@ def test_every_public_name_is_there() -> None:
         assert getattr(realtime, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         realtime.nonsense  # noqa: B018
+
+
+def test_functions_stay_functions_after_their_modules_are_loaded() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import realtime\n"
+        "for _ in range(2):\n"
+        "    for name in realtime.__all__: assert callable(getattr(realtime, name)), name\n"
+        "from realtime import subscribe; assert callable(subscribe)\n"
+        "assert 'stream' in dir(realtime)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -162,3 +162,12 @@ def test_a_reader_that_has_gone_ends_the_drawing_only() -> None:
 def test_no_view_shows_nothing() -> None:
     with NoView() as view:
         view.show(result(face()))
+
+
+def test_silence_is_shown_instead_of_an_old_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    from realtime.commands import terminal as module
+
+    monkeypatch.setattr(module, "SILENCE_S", 0.0)
+    console, out = terminal(80, 24)
+    console.print(FullView(console, None, "x").render(result(face())))
+    assert "no frame for 0 s" in out.getvalue()

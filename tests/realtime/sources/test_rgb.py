@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gc
+import struct
+import subprocess
+import sys
+import zlib
 from pathlib import Path
 
 import av
@@ -193,3 +197,25 @@ def test_converting_leaves_nothing_to_the_garbage_collector():
         assert frames_alive() == before
     finally:
         gc.enable()
+
+
+def test_a_png_with_a_colour_profile_is_read(tmp_path: Path):
+    # Its profile is side data; asking such a frame for side data crashed at the next garbage collection.
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + b"\x40\x80\xc0" * 16 for _ in range(8))
+    path = tmp_path / "profile.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", struct.pack(">IIBBBBB", 16, 8, 8, 2, 0, 0, 0))
+        + chunk(b"iCCP", b"profile\0\0" + zlib.compress(bytes(256)))
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+    code = (
+        "import gc, realtime.sources as s\n"
+        f"with s.open_source({str(path)!r}) as source: frames = list(source)\n"
+        "gc.collect(); assert frames[0].image[0, 0].tolist() == [64, 128, 192]; del frames; gc.collect()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

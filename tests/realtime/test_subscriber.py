@@ -12,7 +12,7 @@ from wire_samples import connected, face, join, result, status
 from realtime.errors import LiveFacsError, SourceError
 from realtime.sinks.replies import ClockReply, LastReply, SchemaReply, StreamsReply
 from realtime.sinks.zeromq import ZeroMQSink
-from realtime.subscribe import ask, subscribe
+from realtime.subscriber import ask, subscribe
 from realtime.types import FaceUpdate, FrameResult, StreamStatus
 
 ANY_PORT = "tcp://127.0.0.1:*"

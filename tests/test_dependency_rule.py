@@ -58,3 +58,8 @@ def test_importing_realtime_loads_nothing_heavy() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_placeholder_is_left_in_the_documents() -> None:
+    for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        assert "@@" not in page.read_text(), page.name

@@ -198,8 +198,8 @@ class FullView(View):
         head = Text.assemble(
             (" LiveFACS ", "bold reverse"),
             " ",
-            (self.silence or f"{self._rate.fps:.1f} fps", "bold"),
-            f"  dropped {result.dropped}  {_progress(result, self.total)}  {self._title}",
+            (f"{self.silence or f'{self._rate.fps:.1f} fps'}  ", "bold"),
+            f"dropped {result.dropped}  {_progress(result, self.total)}  {self._title}",
             f"  {result.size[0]}x{result.size[1]}  {result.model}",
             no_wrap=True,
             overflow="ellipsis",

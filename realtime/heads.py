@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from engines.errors import EngineError
 from realtime.openable import Openable
-from realtime.types import Face, Scores
+from realtime.types import Face, Pose, Scores
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
     from engines.engine import Engine
-    from engines.manifest import CropInput, PoseGroup
+    from engines.manifest import CropInput
 
 # Mesh points of the eyes' corners, outer and inner: right eye, left eye (the subject's).
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
@@ -31,7 +31,9 @@ class Head(Openable):
     def __init__(self, bundle: Bundle, backend: str = "onnxruntime") -> None:
         self.bundle = bundle
         self._backend = backend
-        self._groups: dict[str, PoseGroup] = {group.name: group for group in bundle.manifest.pose_groups}
+        groups = bundle.manifest.pose_groups
+        self._model_of = {group.name: group.model for group in groups}
+        self._offered = {group.name: group.outputs.offered for group in groups}
         self._engines: dict[str, Engine] = {}
 
     def open(self) -> None:
@@ -41,7 +43,7 @@ class Head(Openable):
             engine.load()
             self._engines[model] = engine
         blank = _blank_face(self.bundle.manifest.crop)
-        for name in self._groups:
+        for name in self._model_of:
             blank.pose_group = name
             self.score([blank])
 
@@ -50,20 +52,15 @@ class Head(Openable):
         scores: list[Scores | None] = [None] * len(faces)
         by_model: dict[str, list[int]] = {}
         for index, face in enumerate(faces):
-            by_model.setdefault(self._groups[face.pose_group].model, []).append(index)
+            by_model.setdefault(self._model_of[face.pose_group], []).append(index)
         for model, members in by_model.items():
-            batch = {
-                name: INPUTS[spec.kind]([faces[i] for i in members])
-                for name, spec in self.bundle.manifest.inputs.items()
-            }
-            wanted = dict.fromkeys(
-                output
-                for i in members
-                for output in self._groups[faces[i].pose_group].outputs.offered.values()
-            )
+            served = [faces[i] for i in members]
+            batch = {name: INPUTS[spec.kind](served) for name, spec in self.bundle.manifest.inputs.items()}
+            offered = [self._offered[face.pose_group] for face in served]
+            wanted = dict.fromkeys(output for names in offered for output in names.values())
             outputs = self._engines[model].infer(batch, outputs=tuple(wanted))
-            for row, i in enumerate(members):
-                scores[i] = _pick(outputs, self._groups[faces[i].pose_group].outputs.offered, row)
+            for row, (i, names) in enumerate(zip(members, offered, strict=True)):
+                scores[i] = _pick(outputs, names, row)
         return [score for score in scores if score is not None]
 
     def close(self) -> None:
@@ -130,8 +127,6 @@ def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: i
 
 def _blank_face(crop: CropInput | None) -> Face:
     """A face of zeros, to warm networks up with."""
-    from realtime.types import Pose
-
     return Face(
         track_id=0,
         bbox=(0.0, 0.0, 1.0, 1.0),

@@ -116,8 +116,7 @@ class Pipeline(Openable):
         return result
 
     def _calibrate(self, baseline: NeutralBaseline, faces: Sequence[Face], frame: Frame) -> None:
-        media_time = frame.media_time
-        t = frame.t_capture if media_time is None else media_time
+        t = frame.stream_time
         for face in faces:
             face.neutral = baseline.update(face.track_id, face.blendshapes, t, face.pose)
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from realtime.sinks.endpoints import DEFAULT_ENDPOINT, beside
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
+from realtime.sinks.endpoints import beside
 from realtime.sinks.replies import REQUESTS, ErrorReply
 from realtime.types import SCHEMA, FaceUpdate, FrameResult, StreamStatus
 

@@ -62,19 +62,19 @@ class MedianSmoother:
 class _History:
     """Ring buffer of one track's latest score vectors."""
 
-    __slots__ = ("_median", "_ring", "_seen")
+    __slots__ = ("_ring", "_seen")
 
     def __init__(self, window: int, size: int) -> None:
         self._ring = np.zeros((window, size), dtype=np.float32)
-        self._median = np.empty(size, dtype=np.float32)
         self._seen = 0
 
     def push(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
-        window = self._ring.shape[0]
+        window, size = self._ring.shape
         self._ring[self._seen % window] = values
         self._seen += 1
-        median_of_rows(self._ring, min(self._seen, window), self._median)
-        return self._median.copy()
+        median = np.empty(size, dtype=np.float32)
+        median_of_rows(self._ring, min(self._seen, window), median)
+        return median
 
 
 @compiled

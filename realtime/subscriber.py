@@ -17,7 +17,8 @@ import zmq
 
 from realtime.errors import SourceError
 from realtime.schema import TOPICS
-from realtime.sinks.endpoints import DEFAULT_ENDPOINT, beside, context
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
+from realtime.sinks.endpoints import beside, context
 from realtime.sinks.replies import REQUESTS, ClockReply, LastReply, Reply, SchemaReply, StreamsReply
 from realtime.types import SCHEMA, FaceUpdate, FrameResult, StreamStatus
 

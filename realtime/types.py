@@ -63,6 +63,12 @@ class Frame:
             return None
         return float(self.pts * self.time_base)
 
+    @property
+    def stream_time(self) -> float:
+        """Seconds on the stream's own clock: the presentation time, or `t_capture` where there is none."""
+        media_time = self.media_time
+        return self.t_capture if media_time is None else media_time
+
 
 class Pose(msgspec.Struct, frozen=True):
     """Head rotation in radians, in camera axes: x to the right of the image, y down, z into the scene.

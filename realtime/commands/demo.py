@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Annotated
 
@@ -76,8 +75,10 @@ def demo_clip(*, offline: bool = False) -> Path:
 
 
 def _is_the_clip(path: Path) -> bool:
+    from realtime.fetching import sha256_of
+
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == CLIP_SHA256
+        return sha256_of(path) == CLIP_SHA256
     except OSError:
         return False
 

@@ -17,6 +17,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from realtime.sinks.default_endpoint import DEFAULT_PORTS
+
 # Each package by its name for pip and its name for `import`.
 PACKAGES = {
     "av": "av",
@@ -30,7 +32,6 @@ PACKAGES = {
     "rich": "rich",
     "typer": "typer",
 }
-PORTS = (5560, 5561, 5562)
 Verdict = Literal["ok", "note", "broken"]
 MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "broken": "[bold red]broken[/]"}
 
@@ -201,13 +202,13 @@ def ports() -> Iterator[Finding]:
         mend = "another livefacs may be running; choose others with --publish tcp://127.0.0.1:PORT"
         yield Finding("note", "ports", f"in use: {', '.join(map(str, taken))}", mend)
     else:
-        yield Finding("ok", "ports", f"{PORTS[0]}-{PORTS[-1]} are free on 127.0.0.1")
+        yield Finding("ok", "ports", f"{DEFAULT_PORTS[0]}-{DEFAULT_PORTS[-1]} are free on 127.0.0.1")
 
 
 def taken_ports() -> list[int]:
     """Those of the default ports that nothing more can be published on."""
     taken = []
-    for port in PORTS:
+    for port in DEFAULT_PORTS:
         with socket.socket() as probe:
             if sys.platform != "win32":  # as ZeroMQ does: a connection closed just now holds nothing
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

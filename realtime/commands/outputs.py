@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from realtime.errors import OptionError
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.sinks.sink import Sink
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
     from realtime.sources.source import Source
-
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5560"
 
 
 def make_sinks(

@@ -14,7 +14,8 @@ import typer
 
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import config_callback
-from realtime.commands.outputs import DEFAULT_ENDPOINT, make_sinks
+from realtime.commands.outputs import make_sinks
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
     from realtime.bookkeeping import Summary

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from realtime.commands.outputs import DEFAULT_ENDPOINT
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
     from realtime.subscriber import Message, Subscription

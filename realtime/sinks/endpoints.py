@@ -21,8 +21,6 @@ import zmq
 
 from realtime.errors import SinkError
 
-DEFAULT_ENDPOINT = "tcp://127.0.0.1:5560"
-
 _TCP = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s:/\[\]]+):(\*|[0-9]{1,5})")
 _IPC = re.compile(r"ipc://(\S.*)")
 _serial = itertools.count()

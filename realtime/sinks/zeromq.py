@@ -11,7 +11,8 @@ import zmq
 
 from realtime.errors import SinkError
 from realtime.sinks.control import ControlServer
-from realtime.sinks.endpoints import DEFAULT_ENDPOINT, beside, bind, context, reachable_from_outside, release
+from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
+from realtime.sinks.endpoints import beside, bind, context, reachable_from_outside, release
 from realtime.sinks.sink import Sink
 from realtime.types import FaceUpdate, FrameResult, Header, StreamStatus
 

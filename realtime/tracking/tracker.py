@@ -66,8 +66,7 @@ class MediaPipeTracker(Openable):
 
     def track(self, frame: Frame) -> list[Face]:
         """Return the faces of one frame, sorted by track id."""
-        media_time = frame.media_time
-        t = frame.t_capture if media_time is None else media_time
+        t = frame.stream_time
         found = self._landmarker.detect(frame.image, t)
         landmarks = [face.landmarks for face in found]
         extents = [extent_of(points, *frame.size) for points in landmarks]

@@ -19,6 +19,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import typer
+from command_line import LIVEFACS, livefacs
 from wire_samples import result, status
 
 from realtime.commands import demo as demo_module
@@ -28,13 +29,6 @@ from realtime.fetching import FetchError
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.tracking import landmarker
 from realtime.tracking.face_model import NAME, cache_folder
-
-LIVEFACS = Path(sys.executable).with_name("livefacs")
-
-
-def livefacs(*args: object, **options) -> subprocess.CompletedProcess[str]:
-    command = [str(LIVEFACS), *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 def free_port() -> int:
@@ -198,7 +192,7 @@ def test_demo_publishes_elsewhere_if_the_port_is_taken(
 ) -> None:
     with publisher() as sink:
         port = int(sink.endpoint.rpartition(":")[2])
-        monkeypatch.setattr(doctor_module, "PORTS", (port,))
+        monkeypatch.setattr(doctor_module, "DEFAULT_PORTS", (port,))
         assert demo_module._free_endpoint() == "tcp://127.0.0.1:*"
         assert str(port) in capsys.readouterr().out
     assert demo_module._free_endpoint() == "auto"
@@ -310,7 +304,7 @@ def test_a_port_with_a_connection_closed_just_now_is_free(monkeypatch: pytest.Mo
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        monkeypatch.setattr(doctor_module, "PORTS", (port,))
+        monkeypatch.setattr(doctor_module, "DEFAULT_PORTS", (port,))
         client.connect(("127.0.0.1", port))
         accepted, _ = server.accept()
         assert doctor_module.taken_ports() == [port]

@@ -6,21 +6,14 @@ import csv
 import json
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
+from command_line import LIVEFACS, livefacs
 
 from realtime.types import FrameResult
-
-LIVEFACS = Path(sys.executable).with_name("livefacs")
-
-
-def livefacs(*args: object, **options) -> subprocess.CompletedProcess[str]:
-    command = [str(LIVEFACS), *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

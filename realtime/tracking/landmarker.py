@@ -1,4 +1,4 @@
-"""MediaPipe's face landmarker in VIDEO mode, as plain arrays."""
+"""MediaPipe's face landmarker, for streams and for stills, as plain arrays."""
 
 from __future__ import annotations
 
@@ -78,11 +78,13 @@ class Landmarker(Openable):
 
     One per stream: VIDEO mode follows faces from picture to picture. With `max_faces` 1 MediaPipe also
     smooths the landmarks over time; with more it does not, but looks for further faces in every picture.
+    For `stills` it looks at each picture anew (IMAGE mode): nothing is known of the one before.
     """
 
-    def __init__(self, model: Path, max_faces: int = 4) -> None:
+    def __init__(self, model: Path, max_faces: int = 4, *, stills: bool = False) -> None:
         self._model = model
         self._max_faces = max_faces
+        self._stills = stills
         self._landmarker: Any = None
         # VIDEO mode wants strictly rising integer milliseconds for the life of a landmarker.
         self._clock_ms = 0
@@ -97,7 +99,7 @@ class Landmarker(Openable):
 
             options = vision.FaceLandmarkerOptions(
                 base_options=BaseOptions(model_asset_path=str(self._model)),
-                running_mode=vision.RunningMode.VIDEO,
+                running_mode=vision.RunningMode.IMAGE if self._stills else vision.RunningMode.VIDEO,
                 num_faces=self._max_faces,
                 output_face_blendshapes=True,
                 output_facial_transformation_matrixes=True,
@@ -158,11 +160,13 @@ class Landmarker(Openable):
     def _run(self, image: NDArray[np.uint8], t: float) -> Any:
         import mediapipe as mp
 
+        # MediaPipe reads the buffer and heeds no strides: a view with gaps would be seen as a skewed picture.
+        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
+        if self._stills:
+            return self._landmarker.detect(picture)
         step = 0.0 if self._last_t is None else t - self._last_t
         self._last_t = t
         self._clock_ms += max(1, round(1000 * (step if step >= 0 else 1 / 30)))
-        # MediaPipe reads the buffer and heeds no strides: a view with gaps would be seen as a skewed picture.
-        picture = mp.Image(image_format=mp.ImageFormat.SRGB, data=np.ascontiguousarray(image))
         return self._landmarker.detect_for_video(picture, self._clock_ms)
 
 

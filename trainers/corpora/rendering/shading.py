@@ -1,0 +1,205 @@
+"""From triangles per pixel to light per pixel: positions, furrows, occlusion, materials, lamps.
+
+Everything is linear light; the camera's curve comes last (see `camera.develop`). All arrays are of the
+supersampled picture, H x W.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from realtime.compiled import compiled
+
+SKIN, LEFT_EYE, RIGHT_EYE, TONGUE, TEETH, HAIR, LASHES, FRAME, CLOTH = range(9)
+# How far light spreads under the skin, per colour: red furthest (wrapped diffuse, after Jimenez et al. 2009,
+# "Screen-space perceptual rendering of human skin", reduced to one term).
+SKIN_WRAP = (0.42, 0.20, 0.14)
+
+
+@compiled
+def surface_points(
+    seen: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    attributes: NDArray[np.float32],
+    points: NDArray[np.float32],
+) -> None:
+    """Interpolate (V, A) vertex attributes at each pixel that sees a triangle into (H, W, A) `points`."""
+    height, width = seen.shape
+    count = attributes.shape[1]
+    for y in range(height):
+        for x in range(width):
+            f = seen[y, x]
+            if f < 0:
+                continue
+            a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+            wb, wc = weights[y, x, 0], weights[y, x, 1]
+            wa = 1.0 - wb - wc
+            for k in range(count):
+                points[y, x, k] = wa * attributes[a, k] + wb * attributes[b, k] + wc * attributes[c, k]
+
+
+@compiled
+def bilinear(image: NDArray[np.float32], row: float, column: float) -> float:
+    """Sample a (H, W) image between its pixels' centres; beyond the border, the border."""
+    r = min(max(row, 0.0), image.shape[0] - 1.001)
+    c = min(max(column, 0.0), image.shape[1] - 1.001)
+    i, j = int(r), int(c)
+    fr, fc = r - i, c - j
+    top = (1 - fc) * image[i, j] + fc * image[i, j + 1]
+    low = (1 - fc) * image[i + 1, j] + fc * image[i + 1, j + 1]
+    value: float = (1 - fr) * top + fr * low
+    return value
+
+
+@compiled
+def hashed(x: float, y: float) -> float:
+    """A repeatable number in [0, 1) for a lattice point."""
+    value = math.sin(x * 127.1 + y * 311.7) * 43758.5453
+    part: float = value - math.floor(value)
+    return part
+
+
+@compiled
+def value_noise(x: float, y: float) -> float:
+    """Smooth noise in [0, 1) with one lattice point per unit."""
+    i, j = math.floor(x), math.floor(y)
+    fx, fy = x - i, y - j
+    fx = fx * fx * (3 - 2 * fx)
+    fy = fy * fy * (3 - 2 * fy)
+    top = hashed(i, j) * (1 - fx) + hashed(i + 1, j) * fx
+    low = hashed(i, j + 1) * (1 - fx) + hashed(i + 1, j + 1) * fx
+    return top * (1 - fy) + low * fy
+
+
+@compiled
+def bend_normals(
+    material: NDArray[np.int32],
+    seen: NDArray[np.int32],
+    points: NDArray[np.float32],
+    relief: NDArray[np.float32],
+    origin_u: float,
+    origin_v: float,
+    texel: float,
+    scratch: NDArray[np.float32],
+) -> None:
+    """Bend the skin's normals by the relief painted on the chart (bump mapping in screen space).
+
+    points: (H, W, A): 0-2 position, 3-5 normal (updated), 6-7 chart u, v. relief: height in mm over the
+    chart. Mikkelsen (2010), "Bump mapping unparametrized surfaces on the GPU".
+    """
+    height, width = seen.shape
+    for y in range(height):
+        for x in range(width):
+            f = seen[y, x]
+            if f >= 0 and material[f] == SKIN:
+                row = (points[y, x, 7] - origin_v) / texel - 0.5
+                column = (points[y, x, 6] - origin_u) / texel - 0.5
+                scratch[y, x] = bilinear(relief, row, column)
+    for y in range(1, height - 1):
+        for x in range(1, width - 1):
+            f = seen[y, x]
+            if f < 0 or material[f] != SKIN:
+                continue
+            fx, fy = seen[y, x + 1], seen[y + 1, x]
+            if fx < 0 or fy < 0 or material[fx] != SKIN or material[fy] != SKIN:
+                continue
+            ax = points[y, x + 1, 0] - points[y, x, 0]
+            ay = points[y, x + 1, 1] - points[y, x, 1]
+            az = points[y, x + 1, 2] - points[y, x, 2]
+            bx = points[y + 1, x, 0] - points[y, x, 0]
+            by = points[y + 1, x, 1] - points[y, x, 1]
+            bz = points[y + 1, x, 2] - points[y, x, 2]
+            if az * az > 9.0 or bz * bz > 9.0:  # a silhouette, not a slope
+                continue
+            nx, ny, nz = points[y, x, 3], points[y, x, 4], points[y, x, 5]
+            r1x, r1y, r1z = by * nz - bz * ny, bz * nx - bx * nz, bx * ny - by * nx
+            r2x, r2y, r2z = ny * az - nz * ay, nz * ax - nx * az, nx * ay - ny * ax
+            det = ax * r1x + ay * r1y + az * r1z
+            if abs(det) < 1e-6:
+                continue
+            du = (scratch[y, x + 1] - scratch[y, x]) / det
+            dv = (scratch[y + 1, x] - scratch[y, x]) / det
+            nx -= du * r1x + dv * r2x
+            ny -= du * r1y + dv * r2y
+            nz -= du * r1z + dv * r2z
+            length = math.sqrt(nx * nx + ny * ny + nz * nz)
+            points[y, x, 3] = nx / length
+            points[y, x, 4] = ny / length
+            points[y, x, 5] = nz / length
+
+
+# Offsets of the occlusion samples in the unit disc: two rings, turned against each other.
+DISC = np.array(
+    [(math.cos(a), math.sin(a)) for a in np.arange(8) * (math.pi / 4)]
+    + [(0.45 * math.cos(a), 0.45 * math.sin(a)) for a in np.arange(6) * (math.pi / 3) + 0.4],
+    dtype=np.float32,
+)
+
+
+@compiled
+def occlusion(
+    seen: NDArray[np.int32],
+    points: NDArray[np.float32],
+    disc: NDArray[np.float32],
+    reach: float,
+    pixels: float,
+    open_sky: NDArray[np.float32],
+) -> None:
+    """Fill `open_sky` (H, W) with how much of the surroundings each point sees, 0 to 1.
+
+    Screen-space ambient occlusion: neighbours within `reach` mm (`pixels` pixels at the face's distance)
+    that rise above a point's tangent plane shade it, the steeper the more.
+    """
+    height, width = seen.shape
+    count = disc.shape[0]
+    for y in range(height):
+        for x in range(width):
+            if seen[y, x] < 0:
+                continue
+            px, py, pz = points[y, x, 0], points[y, x, 1], points[y, x, 2]
+            nx, ny, nz = points[y, x, 3], points[y, x, 4], points[y, x, 5]
+            dark = 0.0
+            for k in range(count):
+                sx = x + int(disc[k, 0] * pixels)
+                sy = y + int(disc[k, 1] * pixels)
+                if sx < 0 or sy < 0 or sx >= width or sy >= height or seen[sy, sx] < 0:
+                    continue
+                dx = points[sy, sx, 0] - px
+                dy = points[sy, sx, 1] - py
+                dz = points[sy, sx, 2] - pz
+                length = math.sqrt(dx * dx + dy * dy + dz * dz) + 1e-3
+                rise = (dx * nx + dy * ny + dz * nz) / length
+                if rise > 0.08:
+                    dark += (rise - 0.08) * min(1.0, (2.2 * reach / length) ** 2)
+            open_sky[y, x] = max(0.08, 1.0 - 1.9 * dark / count)
+
+
+@compiled
+def lit_by_key(
+    px: float,
+    py: float,
+    pz: float,
+    to_light: NDArray[np.float32],
+    shadow: NDArray[np.float32],
+    bias: float,
+) -> float:
+    """Share of the key light that reaches a point, 0 to 1: a 3 x 3 look into the light's own z-buffer.
+
+    to_light: (3, 4) rows that take a camera-space point to the shadow map's column, row and inverse depth
+    proxy (larger is nearer to the lamp).
+    """
+    column = to_light[0, 0] * px + to_light[0, 1] * py + to_light[0, 2] * pz + to_light[0, 3]
+    row = to_light[1, 0] * px + to_light[1, 1] * py + to_light[1, 2] * pz + to_light[1, 3]
+    near = to_light[2, 0] * px + to_light[2, 1] * py + to_light[2, 2] * pz + to_light[2, 3]
+    lit = 0.0
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            r, c = int(row + j), int(column + i)
+            inside = 0 <= r < shadow.shape[0] and 0 <= c < shadow.shape[1]
+            if not inside or shadow[r, c] <= near + bias:
+                lit += 1.0
+    return lit / 9.0

@@ -19,7 +19,7 @@ from trainers.corpora.rendering.shading import (
     SKIN_WRAP,
     TEETH,
     TONGUE,
-    bilinear,
+    bilinear_colour,
     lit_by_key,
     value_noise,
 )
@@ -86,9 +86,9 @@ def shade(
                 column = (u - chart[0]) / chart[2] - 0.5
                 lips = points[y, x, 8]
                 inside = min(1.0, max(0.0, (cavity - 1.0) / 3.0))
+                bilinear_colour(albedo, row, column, reflected)
                 for c in range(3):
-                    skin = bilinear(albedo[:, :, c], row, column)
-                    reflected[c] = skin + lips * (paint[LIP, c] - skin)
+                    reflected[c] += lips * (paint[LIP, c] - reflected[c])
                     reflected[c] += inside * (paint[MOUTH, c] - reflected[c])
                     wrap[c] = SKIN_WRAP[c]
                 shine = finish[OIL] * (1.0 + 1.2 * lips) * (1.0 - 0.5 * inside)

@@ -56,6 +56,21 @@ def bilinear(image: NDArray[np.float32], row: float, column: float) -> float:
 
 
 @compiled
+def bilinear_colour(
+    image: NDArray[np.float32], row: float, column: float, colour: NDArray[np.float64]
+) -> None:
+    """Fill `colour` (3,) with a (H, W, 3) image sampled as `bilinear` does."""
+    r = min(max(row, 0.0), image.shape[0] - 1.001)
+    c = min(max(column, 0.0), image.shape[1] - 1.001)
+    i, j = int(r), int(c)
+    fr, fc = r - i, c - j
+    w00, w01, w10, w11 = (1 - fr) * (1 - fc), (1 - fr) * fc, fr * (1 - fc), fr * fc
+    for k in range(3):
+        top = w00 * image[i, j, k] + w01 * image[i, j + 1, k]
+        colour[k] = top + w10 * image[i + 1, j, k] + w11 * image[i + 1, j + 1, k]
+
+
+@compiled
 def hashed(x: float, y: float) -> float:
     """A repeatable number in [0, 1) for a lattice point."""
     value = math.sin(x * 127.1 + y * 311.7) * 43758.5453
@@ -140,6 +155,10 @@ DISC = np.array(
 )
 
 
+# Occlusion is soft: this many samples in each direction share one estimate.
+SHARED = 2
+
+
 @compiled
 def occlusion(
     seen: NDArray[np.int32],
@@ -156,8 +175,8 @@ def occlusion(
     """
     height, width = seen.shape
     count = disc.shape[0]
-    for y in range(height):
-        for x in range(width):
+    for y in range(0, height, SHARED):
+        for x in range(0, width, SHARED):
             if seen[y, x] < 0:
                 continue
             px, py, pz = points[y, x, 0], points[y, x, 1], points[y, x, 2]
@@ -176,6 +195,11 @@ def occlusion(
                 if rise > 0.08:
                     dark += (rise - 0.08) * min(1.0, (2.2 * reach / length) ** 2)
             open_sky[y, x] = max(0.08, 1.0 - 1.9 * dark / count)
+    for y in range(height):
+        for x in range(width):
+            top, left = y - y % SHARED, x - x % SHARED
+            # Beside the silhouette the block's own sample may have missed the person.
+            open_sky[y, x] = open_sky[top, left] if seen[top, left] >= 0 else 1.0
 
 
 @compiled

@@ -35,6 +35,6 @@ $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "setting up $(VENV) with the test tools, about a minute"
-	$(PIP) -e '.[dev]'
+	@echo "setting up $(VENV) with the trainers and the test tools, some minutes and 3 GB"
+	$(PIP) -e '.[train,dev]'
 	@touch $@ $(VENV)/.runtime

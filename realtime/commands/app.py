@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import entry_points, version
 from typing import Annotated
 
 import typer
@@ -31,6 +31,13 @@ app.command()(demo)
 app.command()(doctor)
 app.command()(schema)
 app.add_typer(bundle_app, name="bundle")
+# What builds on this package adds its commands by entry points: `realtime` knows nothing of `trainers`.
+for extension in sorted(entry_points(group="livefacs.commands")):
+    command = extension.load()
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=extension.name)
+    else:
+        app.command(extension.name)(command)
 
 
 def _print_version(wanted: bool) -> None:

@@ -43,7 +43,7 @@ class Corpus:
         domain: (n,) the look of the picture: "studio", "wild", "" if unknown.
         partition: (n,) one of `PARTITIONS` where the corpus itself divides its rows, else "".
         landmarks: (n, L, 2) float32 pixels counted from the picture's edge, or None.
-        attributes: what else is known of each row, by name: (n,) arrays ("age", "skin_tone", "glasses").
+        attributes: what else is known of each row, by name: (n,) or (n, ...) arrays ("age", "gaze").
     """
 
     name: str

@@ -1,0 +1,1 @@
+"""The commands that `trainers` adds to `livefacs` (entry points, see pyproject.toml)."""

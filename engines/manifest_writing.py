@@ -1,4 +1,4 @@
-"""Writes the text of a `bundle.toml`.
+"""Writes the text of a `bundle.toml`, and of other manifests like it.
 
 By hand, because it is short, the file deserves a header of comments, and a TOML writer would be one
 dependency more. What comes out is read back before it is used (`engines.bundle_writing`).
@@ -18,17 +18,18 @@ HEADER = """\
 """
 
 
-def encode_manifest(fields: Mapping[str, Any]) -> str:
+def encode_manifest(fields: Mapping[str, Any], header: str = HEADER) -> str:
     """Return the TOML text of a manifest.
 
     Args:
-        fields: keys as in `bundle.toml`; values are text, numbers, lists and mappings of these. A key
-            whose value is None is left out.
+        fields: keys as in `bundle.toml`; values are text, numbers, booleans, lists and mappings of these.
+            A key whose value is None is left out.
+        header: comments for the top of the file.
 
     Raises:
         TypeError: a value of another type.
     """
-    return HEADER + "\n".join(_table(fields, ())) + "\n"
+    return header + "\n".join(_table(fields, ())) + "\n"
 
 
 def _table(fields: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
@@ -64,6 +65,8 @@ def _key(key: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, bool):  # which is an Integral, too
+        return str(value).lower()
     if isinstance(value, list | tuple):
         return f"[{', '.join(_value(item) for item in value)}]"
     if isinstance(value, Integral):

@@ -135,3 +135,10 @@ def test_numbers_of_numpy_are_written_as_numbers():
 def test_a_value_that_is_no_toml_is_an_error_of_the_program():
     with pytest.raises(TypeError, match="set"):
         encode_manifest({"a": {1, 2}})
+
+
+def test_booleans_are_written_as_booleans() -> None:
+    text = encode_manifest({"expressions": True, "counts": [1, 0]}, header="# mine\n")
+    assert text.startswith("# mine\n")
+    assert tomllib.loads(text) == {"expressions": True, "counts": [1, 0]}
+    assert "expressions = true" in text

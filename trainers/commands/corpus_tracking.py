@@ -12,8 +12,12 @@ from trainers.commands.corpus_folder import CorpusFolder, train_extra
 from trainers.commands.corpus_progress import progress_bar
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from trainers.corpora.corpus import Corpus
     from trainers.evaluation.found import FoundShare
+    from trainers.evaluation.pose_accuracy import PoseError
     from trainers.evaluation.tracked import Tracked
 
 
@@ -50,7 +54,7 @@ def track(
 
 def _report(corpus: Corpus, tracked: Tracked) -> None:
     from trainers.evaluation.found import WITHIN, found_per_pose, share_found
-    from trainers.evaluation.pose_accuracy import pose_error
+    from trainers.evaluation.pose_accuracy import AXES, PoseCalibration, pose_error
 
     per_pose = found_per_pose(corpus, tracked)
     width = max(map(len, per_pose), default=0)
@@ -59,11 +63,33 @@ def _report(corpus: Corpus, tracked: Tracked) -> None:
     within = f"within yaw ±{WITHIN[0]:g}° and pitch ±{WITHIN[1]:g}°"
     typer.echo(f"all poses: {_shown(share_found(corpus, tracked, within=None))}")
     typer.echo(f"{within}: {_shown(share_found(corpus, tracked))}")
-    plain = pose_error(corpus, tracked)
-    typer.echo(
-        f"mean absolute pose error {within}, {plain.faces} faces: "
-        f"yaw {plain.yaw:.1f}°, pitch {plain.pitch:.1f}°, roll {plain.roll:.1f}°"
-    )
+    typer.echo(f"mean absolute pose error {within}:")
+    typer.echo(f"  as estimated: {_degrees(pose_error(corpus, tracked))}")
+    halves = _halves(corpus)
+    if halves is not None:
+        fitted, tested = halves
+        line = PoseCalibration.fit(corpus.select(fitted), tracked.select(fitted))
+        rest = pose_error(corpus.select(tested), tracked.select(tested), calibration=line)
+        lines = ", ".join(
+            f"{axis} {slope:.2f} x truth {offset:+.1f}°"
+            for axis, slope, offset in zip(AXES, line.slope, line.offset, strict=True)
+        )
+        typer.echo(f"  calibrated on every other subject, tested on the rest: {_degrees(rest)}")
+        typer.echo(f"  the estimate is about {lines}")
+
+
+def _halves(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Rows of every other subject, and of the rest; None for a single subject or without poses."""
+    import numpy as np
+
+    people, number = np.unique(corpus.subject, return_inverse=True)
+    if len(people) < 2 or np.isnan(corpus.pose).all():
+        return None
+    return np.flatnonzero(number % 2 == 0), np.flatnonzero(number % 2 == 1)
+
+
+def _degrees(error: PoseError) -> str:
+    return f"yaw {error.yaw:.1f}°, pitch {error.pitch:.1f}°, roll {error.roll:.1f}° ({error.faces} faces)"
 
 
 def _shown(found: FoundShare) -> str:

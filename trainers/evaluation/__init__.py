@@ -1,12 +1,12 @@
 """A corpus as the runtime sees it: its faces tracked, cut out and scored by the code that runs live."""
 
+from trainers.corpora.viewpoints import Viewpoints, viewpoints
 from trainers.evaluation.crops import Crops, crops
 from trainers.evaluation.found import FoundShare, found_per_pose, share_found
 from trainers.evaluation.pose_accuracy import PoseCalibration, PoseError, pose_error
 from trainers.evaluation.predicting import Predictions, predict
 from trainers.evaluation.tracked import Tracked
 from trainers.evaluation.tracking import track
-from trainers.evaluation.viewpoints import Viewpoints, viewpoints
 
 __all__ = [
     "Crops",

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from trainers.corpora.viewpoints import viewpoints
 from trainers.evaluation.found import WITHIN, FoundShare, within_angles
 from trainers.evaluation.pose_accuracy import AXES, pose_error
-from trainers.evaluation.viewpoints import viewpoints
 from trainers.reports.comparison import Comparison
 from trainers.reports.content import Headline, Measured, Section, Share, Table
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trainers.evaluation.viewpoints import Viewpoints, viewpoints
+from trainers.corpora.viewpoints import Viewpoints, viewpoints
 from trainers.metrics import Metric, by_group, f1, icc, mean_off_diagonal, rmse, view_agreement
 from trainers.reports.comparison import Comparison, PerAu, listed
 from trainers.reports.content import Cell, Plot, Section, Table

@@ -60,7 +60,7 @@ def test_an_unknown_pose_is_in_no_group(made_corpus) -> None:
 def test_the_share_within_angles_counts_the_edge(made_corpus, made_tracking) -> None:
     pose = np.array([(40.0000008, 30, 0), (41, 0, 0), (0, -31, 0), (0, 0, 90), (np.nan, 0, 0)], np.float32)
     corpus = made_corpus(5, pose=pose)
-    assert share_found(corpus, made_tracking(5, lost=[3, 4])) == FoundShare(1, 2)
+    assert share_found(corpus, made_tracking(5, lost=[3, 4]), within=(40, 30)) == FoundShare(1, 2)
     assert share_found(corpus, made_tracking(5, lost=[3, 4]), within=None) == FoundShare(3, 5)
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trainers.corpora.behaviour.measured import levels_of
 from trainers.corpora.corpus import EXPRESSIONS, PARTITIONS, Corpus
-from trainers.evaluation.viewpoints import viewpoints
+from trainers.corpora.viewpoints import viewpoints
 
 LEVELS = range(6)
 # More different values than this are counted by ranges, or not at all.

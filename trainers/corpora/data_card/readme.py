@@ -17,7 +17,7 @@ from trainers.corpora.data_card.counts import (
     count_values,
     count_viewpoints,
 )
-from trainers.evaluation.viewpoints import viewpoints
+from trainers.corpora.viewpoints import viewpoints
 
 LICENCES = {"CC0-1.0": "[CC0 1.0](https://creativecommons.org/publicdomain/zero/1.0/): public domain"}
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainers.corpora.corpus import EXPRESSIONS, Corpus
-from trainers.evaluation.viewpoints import viewpoints
+from trainers.corpora.viewpoints import viewpoints
 
 DEFAULT_SAMPLES = 48
 HIGH = 4.0

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from engines.bundle_files import is_safe_name
-from engines.manifest_writing import HEADER as BUNDLE_HEADER
 from engines.manifest_writing import encode_manifest
 from trainers.errors import CorpusError
 
@@ -76,7 +75,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 def encode(manifest: Manifest) -> bytes:
     """Return the text of `corpus.toml`, UTF-8. Raises TypeError if TOML cannot hold the plan."""
     fields: Mapping[str, Any] = msgspec.to_builtins(manifest)
-    return (HEADER + encode_manifest(fields).removeprefix(BUNDLE_HEADER)).encode()
+    return encode_manifest(fields, HEADER).encode()
 
 
 def read_manifest(folder: Path) -> Manifest:

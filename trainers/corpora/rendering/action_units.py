@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainers.corpora.behaviour import AUS
-from trainers.corpora.rendering.head_model import HeadModel
+from trainers.corpora.corpus import TOP_INTENSITY
+from trainers.corpora.rendering.head_model import HeadModel, blended
 
 # AU -> face unit -> weight at intensity 5. "Side" stands for Left and Right.
 UNITS: dict[str, dict[str, float]] = {
@@ -45,9 +46,9 @@ MOST_LID = 1.0
 
 
 def unit_matrix(model: HeadModel) -> NDArray[np.float32]:
-    """Return (2, A, 52) weights: face units = left @ matrix[0] + right @ matrix[1], AUs in `AUS`' order.
+    """Return (2, A, 52) float32 weights: face units = left @ first + right @ second, AUs as `AUS`.
 
-    left and right are intensities 0 to 1 of each side; units without sides get half of each.
+    left and right are shares 0 to 1 of the top intensity on each side; units without sides get half of each.
     """
     matrix = np.zeros((2, len(AUS), len(model.unit_names)), dtype=np.float32)
     for row, au in enumerate(AUS):
@@ -77,7 +78,7 @@ def face_units(
         gaze: yaw and pitch of the eyes in the head, degrees; positive: to the subject's right, and down.
         style: (52,) this person's multiplier for each unit, around 1.
     """
-    units = (left @ matrix[0] + right @ matrix[1]).astype(np.float32) / 5.0 * style
+    units = (blended(left, matrix[0]) + blended(right, matrix[1])) / np.float32(TOP_INTENSITY) * style
     for name, value in _lids_of_gaze(gaze).items():
         units[model.unit(name)] += value
     units = np.clip(units, 0.0, MOST)

@@ -11,7 +11,7 @@ from trainers.corpora.rendering import lighting
 from trainers.corpora.rendering.action_units import unit_matrix
 from trainers.corpora.rendering.anatomy import Anatomy, Eyeball, anatomy, centred, eyeballs
 from trainers.corpora.rendering.hair import STYLES, hair
-from trainers.corpora.rendering.head_model import HeadModel, head_model
+from trainers.corpora.rendering.head_model import HeadModel, blended, head_model
 from trainers.corpora.rendering.parts import (
     Material,
     Part,
@@ -35,7 +35,7 @@ class Actor:
 
     Attributes:
         subject: who it is.
-        rest: (T, 3) float32 resting positions, mm from the point between the eyes.
+        rest: (T, 3) float32 resting positions, mm from the point between the eyes; axes as `HeadModel`'s.
         units: (52, T, 3) float32 displacement of each face unit.
         faces: (F, 3) int32; material: (F,) int32.
         surface: (T, 2) float32 where on the chart (or on the part's own surface) a vertex lies.
@@ -67,8 +67,7 @@ class Actor:
 
     def vertices(self, units: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the (T, 3) vertices for (52,) face units."""
-        active = np.flatnonzero(units)
-        moved = self.rest + np.tensordot(units[active], self.units[active], axes=1)
+        moved = self.rest + blended(units, self.units)
         # A linear lid cuts through the round eye half-way: lay it on the eyeball.
         for eye, near in zip(self.eyes, self.near_eye, strict=True):
             out = moved[near] - eye.centre
@@ -115,7 +114,8 @@ def make_actor(subject: Subject) -> Actor:
             [head_materials(model), *(np.full(len(part.faces), part.material, np.int32) for part in parts)]
         ),
         surface=np.concatenate([known.chart, *(part.surface for part in parts)]),
-        lips=_extended(lips * (cavity < 6.0), parts, 0.0),
+        # What lies deeper in the mouth than this is no lip, whatever the mask says.
+        lips=np.concatenate([lips * (cavity < 6.0), np.zeros(offsets[-1] - len(head))]).astype(np.float32),
         cavity=np.concatenate(
             [
                 cavity,
@@ -141,7 +141,7 @@ def _parts(
     subject: Subject,
 ) -> list[Part]:
     lip_width = np.ptp(head[model.mask("lips") > 0.5, 0])
-    collar = 9.0 + 16.0 * (subject.seed % 97) / 97.0
+    collar = float(np.random.default_rng([subject.seed, 1]).uniform(9.0, 25.0))
     parts = [
         *teeth(_mouth(known, head), float(lip_width)),
         *lashes(known, head, subject.lash_length),
@@ -180,11 +180,6 @@ def _jaw_maps(model: HeadModel, head: NDArray[np.float32]) -> dict[int, NDArray[
     return maps
 
 
-def _extended(values: NDArray[np.floating], parts: list[Part], rest: float) -> NDArray[np.float32]:
-    extra = sum(len(part.vertices) for part in parts)
-    return np.concatenate([values, np.full(extra, rest)]).astype(np.float32)
-
-
 def _paint(subject: Subject) -> NDArray[np.float32]:
     paint = np.zeros((8, 3), dtype=np.float32)
     paint[lighting.IRIS] = subject.iris_colour
@@ -199,12 +194,11 @@ def _paint(subject: Subject) -> NDArray[np.float32]:
 
 
 def _finish(subject: Subject, rng: np.random.Generator) -> NDArray[np.float32]:
-    finish = np.zeros(8, dtype=np.float32)
+    finish = np.zeros(6, dtype=np.float32)
     finish[lighting.OIL] = subject.complexion.oil
     finish[lighting.IRIS_ANGLE] = rng.uniform(0.37, 0.41)
     finish[lighting.PUPIL] = rng.uniform(0.34, 0.55)
     finish[lighting.STRAND] = rng.uniform(0.35, 0.6)
     finish[lighting.CLOTH_PATTERN] = subject.cloth_pattern
     finish[lighting.SEED] = rng.uniform(0.0, 100.0)
-    finish[lighting.SHADOW_BIAS] = 4.0
     return finish

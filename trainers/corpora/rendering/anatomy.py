@@ -109,13 +109,12 @@ def anatomy() -> Anatomy:
             np.flatnonzero(skin & (distance < eye.radius + 9.0) & (average[:, 2] < eye.centre[2] + 4.0))
         )
     lids = {}
-    for side, part, eye in (("left", "left eye", eyes[0]), ("right", "right eye", eyes[1])):
-        margin = _seen_beside(model, average, part)
+    for side in ("left", "right"):
+        margin = _seen_beside(model, average, f"{side} eye")
         margin = margin[np.argsort(np.abs(average[margin, 0]))]
         inner, outer = average[margin[0]], average[margin[-1]]
         along = (average[margin, 0] - inner[0]) / (outer[0] - inner[0])
         middle = inner[1] + along * (outer[1] - inner[1])
-        del eye
         lids[side, "upper"] = margin[average[margin, 1] <= middle + 0.3]
         lids[side, "lower"] = margin[average[margin, 1] >= middle - 0.3]
     # The neck bends between the jaw's angle and the collar bones.
@@ -130,7 +129,7 @@ def anatomy() -> Anatomy:
         lids=lids,
         near_eye=(near[0], near[1]),
         neck=np.maximum(neck * neck * (3.0 - 2.0 * neck), front).astype(np.float32),
-        collar=_rim(model, average),
+        collar=_collar(model, average),
     )
 
 
@@ -158,11 +157,15 @@ def _seen_beside(model: HeadModel, head: NDArray[np.float32], part: str) -> NDAr
     return vertices[counts >= 3]
 
 
-def _rim(model: HeadModel, head: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The neck's open edge, ordered by the angle around it."""
-    faces = model.faces[model.of_part("skin")[model.faces[:, 0]]]
+def open_rim(faces: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Return the vertices on the open edges of a mesh, sorted: edges that belong to one triangle only."""
     edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
     unique, counts = np.unique(edges, axis=0, return_counts=True)
-    rim = np.unique(unique[counts == 1])
+    return np.unique(unique[counts == 1]).astype(np.int64)
+
+
+def _collar(model: HeadModel, head: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The neck's open edge, ordered by the angle around it; the skin has no other."""
+    rim = open_rim(model.faces[model.of_part("skin")[model.faces[:, 0]]])
     middle = head[rim].mean(axis=0)
     return rim[np.argsort(np.arctan2(head[rim, 0] - middle[0], head[rim, 2] - middle[2]))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from trainers.corpora.rendering.anatomy import AXIS_DEPTH, AXIS_RADIUS, Anatomy
+from trainers.corpora.rendering.anatomy import AXIS_DEPTH, AXIS_RADIUS, Anatomy, open_rim
 from trainers.corpora.rendering.head_model import HeadModel
 from trainers.corpora.rendering.parts import Material, Part, free_part, grid_faces
 from trainers.corpora.rendering.rasteriser import vertex_normals
@@ -72,10 +72,9 @@ def hair(
     ripple = np.sin(head[used] / 7.0).sum(axis=1) if style == "afro" else np.sin(head[used, 0] / 11.0)
     grown = grown + 0.06 * thickness * ripple * cover
     # The rim is tucked into the skin, or one could look under the cap.
-    grown[_rim(compact)] = -1.0
-    out = -normals[used] if _point_inward(normals[used], head[used]) else normals[used]
+    grown[open_rim(compact)] = -1.0
     cap = Part(
-        vertices=(head[used] + out * grown[:, None]).astype(np.float32),
+        vertices=(head[used] + normals[used] * grown[:, None]).astype(np.float32),
         faces=compact.astype(np.int32),
         material=Material.HAIR,
         surface=anatomy.chart[used],
@@ -89,18 +88,6 @@ def hair(
     if length > 0.0:
         parts.append(_curtain(head, length, thickness * volume))
     return parts
-
-
-def _rim(faces: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Vertices on the open edges of a mesh: edges that belong to one triangle only."""
-    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    unique, counts = np.unique(edges, axis=0, return_counts=True)
-    return np.unique(unique[counts == 1])
-
-
-def _point_inward(normals: NDArray[np.float32], at: NDArray[np.float32]) -> bool:
-    outward = at - at.mean(axis=0)
-    return bool((normals * outward).sum() < 0)
 
 
 def _bun(head: NDArray[np.float32]) -> Part:

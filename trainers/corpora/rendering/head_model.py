@@ -11,10 +11,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,15 +47,16 @@ class HeadModel:
 
     Attributes:
         template: (V, 3) float32, MakeHuman's base head; not a person by itself.
-        faces: (F, 3) int32.
+        faces: (F, 3) int32, counterclockwise as seen from outside.
         part: (V,) int8 index into `PARTS`.
-        phenotype_names: names of the interpolated phenotypes ("age", "gender", ...), race last.
-        phenotype_anchors: per row of `phenotype_mask`'s columns: the feature, its value at that anchor.
-        phenotype_mask: (K, D) which of the D phenotype variations each of K products multiplies.
-        phenotype_projection: (K, N) from products to the compact displacements.
-        phenotype_shapes: (N, V, 3) float32.
-        change_names, change_shapes: local face shapes, (C, 2, V, 3) float32: growing and shrinking.
-        unit_names, unit_shapes: the 52 face units, (52, V, 3) float32.
+        variations: (D,) names of the phenotypes' variations ("male", "old", "african", ...).
+        phenotype_mask: (K, D) float32 1 where one of K products has a variation's weight as a factor.
+        phenotype_projection: (K, N) float32 from products to the weights of the displacements.
+        phenotype_shapes: (N, V, 3) float32 displacements.
+        change_names: (C,) names of the local face shapes ("nose-trans-up", "l-eye-scale-incr", ...).
+        change_shapes: (C, 2, V, 3) float32 displacements of each at 1 and at -1.
+        unit_names: (52,) ARKit's names of the face units ("jawOpen", "mouthSmileLeft", ...).
+        unit_shapes: (52, V, 3) float32 displacement of each at 1.
         masks: (len(MASKS), V) float32 0 to 1: how much a vertex belongs to the lips, ...
     """
 
@@ -81,8 +84,8 @@ class HeadModel:
         """
         weights = _variation_weights(self.variations, phenotypes)
         products = np.prod(weights * self.phenotype_mask + (1.0 - self.phenotype_mask), axis=1)
-        coefficients = (products @ self.phenotype_projection).astype(np.float32)
-        head = self.template + np.tensordot(coefficients, self.phenotype_shapes, axes=1)
+        coefficients = (products[:, None] * self.phenotype_projection).sum(axis=0)
+        head = self.template + blended(coefficients, self.phenotype_shapes)
         names = {str(name): i for i, name in enumerate(self.change_names)}
         for name, value in changes.items():
             head += np.float32(abs(value)) * self.change_shapes[names[name], 0 if value >= 0 else 1]
@@ -99,6 +102,18 @@ class HeadModel:
     def of_part(self, name: str) -> NDArray[np.bool_]:
         """Return which of the V vertices belong to that part (see `PARTS`)."""
         return np.asarray(self.part == list(PARTS).index(name))
+
+
+def blended(weights: NDArray[np.floating], shapes: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the sum of (N, ...) shapes times their (N,) weights, float32.
+
+    Added one by one: BLAS adds in another order with another number of threads, and the same seed must give
+    the same bytes with any number of workers.
+    """
+    total = np.zeros(shapes.shape[1:], dtype=np.float32)
+    for index in np.flatnonzero(weights):
+        total += np.float32(weights[index]) * shapes[index]
+    return total
 
 
 # Where each variation of a phenotype lies on its 0-to-1 scale (anny.models.phenotype.make_phenotype_anchors).
@@ -145,7 +160,7 @@ def head_model() -> HeadModel:
     try:
         with np.load(path) as arrays:
             return HeadModel(**{field.name: arrays[field.name] for field in fields(HeadModel)})
-    except (OSError, ValueError, KeyError, EOFError):  # not there yet, or cut short: build it
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # not there yet, or cut short: build it
         model = build()
     _keep(model, path)
     return model
@@ -153,13 +168,17 @@ def head_model() -> HeadModel:
 
 def _keep(model: HeadModel, path: Path) -> None:
     """Write the cache whole or not at all; a cache that cannot be written costs time, not results."""
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            np.savez(file, **{field.name: getattr(model, field.name) for field in fields(HeadModel)})
-        Path(file.name).replace(path)
-    except OSError:
-        return
+            part = Path(file.name)
+            try:
+                np.savez(file, **{field.name: getattr(model, field.name) for field in fields(HeadModel)})
+                file.close()  # Windows renames no open file
+                part.replace(path)
+            finally:
+                file.close()
+                part.unlink(missing_ok=True)
 
 
 def build() -> HeadModel:

@@ -48,7 +48,6 @@ def landmarks(
         across = np.cross(np.array([0.0, 1.0, 0.0]), ahead)
         across /= -np.linalg.norm(across)
         down = np.cross(across, ahead)
-        down *= np.sign(down[1])
         radius, angle = actor.eyes[side].radius, float(actor.finish[IRIS_ANGLE])
         rim = centre + radius * (
             np.cos(angle) * ahead + np.sin(angle) * (_RING[:, :1] * across + _RING[:, 1:] * down)

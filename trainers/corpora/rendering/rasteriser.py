@@ -7,6 +7,10 @@ from numpy.typing import NDArray
 
 from realtime.compiled import compiled
 
+# How far outside a triangle, as a share of its height, a pixel's centre still counts as inside: rounding
+# would otherwise leave holes along the edges that two triangles share.
+EDGE = 1e-6
+
 
 @compiled
 def rasterise(
@@ -27,7 +31,8 @@ def rasterise(
         weights: (H, W, 2) float32 perspective-correct barycentric weights of the face's second and third
             vertex at the pixel's centre; updated.
 
-    A vertex with inverse depth <= 0 lies behind the camera: its triangles are left out.
+    A vertex with inverse depth <= 0 lies behind the camera: its triangles are left out. Of triangles equally
+    near the first one stays.
     """
     height, width = depth.shape
     for f in range(faces.shape[0]):
@@ -35,9 +40,9 @@ def rasterise(
         za, zb, zc = screen[a, 2], screen[b, 2], screen[c, 2]
         if za <= 0.0 or zb <= 0.0 or zc <= 0.0:
             continue
-        ax, ay = screen[a, 0], screen[a, 1]
-        bx, by = screen[b, 0], screen[b, 1]
-        cx, cy = screen[c, 0], screen[c, 1]
+        ax, ay = float(screen[a, 0]), float(screen[a, 1])
+        bx, by = float(screen[b, 0]), float(screen[b, 1])
+        cx, cy = float(screen[c, 0]), float(screen[c, 1])
         area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay)
         if abs(area) < 1e-9:
             continue
@@ -54,7 +59,7 @@ def rasterise(
                 wb = ((px - ax) * (cy - ay) - (cx - ax) * (py - ay)) * scale
                 wc = ((bx - ax) * (py - ay) - (px - ax) * (by - ay)) * scale
                 wa = 1.0 - wb - wc
-                if wa < 0.0 or wb < 0.0 or wc < 0.0:
+                if wa < -EDGE or wb < -EDGE or wc < -EDGE:
                     continue
                 z = wa * za + wb * zb + wc * zc
                 if z > depth[y, x]:

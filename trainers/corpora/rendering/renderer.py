@@ -11,20 +11,22 @@ from trainers.corpora.behaviour import AUS
 from trainers.corpora.rendering.action_units import face_units
 from trainers.corpora.rendering.actor import Actor
 from trainers.corpora.rendering.anatomy import CHART_SIZE, TEXEL, U_RANGE, V_RANGE
-from trainers.corpora.rendering.camera import Camera, develop, place, project
+from trainers.corpora.rendering.camera import Camera, develop, place, project, turned
 from trainers.corpora.rendering.head_model import head_model
 from trainers.corpora.rendering.lighting import shade
 from trainers.corpora.rendering.parts import Material
 from trainers.corpora.rendering.rasteriser import rasterise, vertex_normals
-from trainers.corpora.rendering.shading import DISC, bend_normals, occlusion, surface_points
+from trainers.corpora.rendering.surface import DISC, bend_normals, occlusion, surface_points
 from trainers.corpora.rendering.wrinkles import relief, strengths
 
 # Samples per pixel and axis: edges and furrows are about a pixel wide.
 SAMPLES = 2
-SHADOW_SIZE = 200
-SHADOW_EXTENT = 420.0
+# Texels and millimetres of the shadow map's edges; the head lies in its middle, this far before its far end.
+SHADOW_SIZE, SHADOW_EXTENT, SHADOW_DEPTH = 200, 420.0, 1000.0
 # Reach of the ambient occlusion, mm.
 OCCLUSION_REACH = 9.0
+# The chart's origin u, v and its texel in mm.
+CHART = np.array([U_RANGE[0], V_RANGE[0], TEXEL], np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,14 @@ class Renderer:
         self._shadow = np.zeros((SHADOW_SIZE, SHADOW_SIZE), np.float32)
 
     def __call__(self, actor: Actor, moment: Moment, camera: Camera, light: Light) -> Rendered:
-        """Draw one picture of `camera.size`, which must be this renderer's."""
+        """Draw one picture.
+
+        Raises:
+            ValueError: the camera's or the background's size is not this renderer's.
+        """
+        if not camera.size == light.background.shape[:2] == self.size:
+            sizes = f"camera {camera.size}, background {light.background.shape[:2]}"
+            raise ValueError(f"{sizes}: this renderer draws {self.size}")
         model = head_model()
         units = face_units(
             model, actor.unit_matrix, moment.left, moment.right, moment.gaze, actor.subject.expressiveness
@@ -116,7 +125,7 @@ class Renderer:
             self._points,
             self._sky,
             actor.albedo,
-            np.array([U_RANGE[0], V_RANGE[0], TEXEL], np.float32),
+            CHART,
             eyes,
             actor.paint,
             actor.finish,
@@ -133,7 +142,11 @@ class Renderer:
 
     @property
     def last_seen(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Which triangle each sample of the last picture saw, -1 for none, and where (see `rasterise`)."""
+        """Which triangle each sample of the last picture saw, -1 for none, and where (see `rasterise`).
+
+        (H * SAMPLES, W * SAMPLES) int32 and (H * SAMPLES, W * SAMPLES, 2) float32; the next picture
+        overwrites them.
+        """
         return self._seen, self._weights
 
     def _see(
@@ -156,16 +169,7 @@ class Renderer:
             for side in (moment.left, moment.right)
         ]
         relief(actor.still, sides[0], sides[1], self._relief)
-        bend_normals(
-            actor.material,
-            self._seen,
-            self._points,
-            self._relief,
-            U_RANGE[0],
-            V_RANGE[0],
-            TEXEL,
-            self._bump,
-        )
+        bend_normals(actor.material, self._seen, self._points, self._relief, CHART, self._bump)
 
     def _cast(
         self, actor: Actor, points: NDArray[np.float32], towards: NDArray[np.float32]
@@ -181,13 +185,14 @@ class Renderer:
         to_light[0, :3], to_light[1, :3], to_light[2, :3] = across * scale, down * scale, -ahead
         to_light[:, 3] = -to_light[:, :3] @ middle
         to_light[:2, 3] += SHADOW_SIZE / 2
-        to_light[2, 3] += 1000.0  # inverse depth must be positive; any affine measure of nearness will do
+        # The rasteriser wants a positive inverse depth; without perspective any measure of nearness will do.
+        to_light[2, 3] += SHADOW_DEPTH
         seen = np.full((SHADOW_SIZE, SHADOW_SIZE), -1, np.int32)
         weights = np.zeros((SHADOW_SIZE, SHADOW_SIZE, 2), np.float32)
         self._shadow[:] = 0.0
         casts = (actor.material != Material.LASHES) & (actor.material != Material.CLOTH)
         rasterise(
-            np.ascontiguousarray(points @ to_light[:, :3].T + to_light[:, 3], dtype=np.float32),
+            turned(points, to_light[:, :3]) + to_light[:, 3],
             np.ascontiguousarray(actor.faces[casts]),
             self._shadow,
             seen,

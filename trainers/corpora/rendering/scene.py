@@ -8,32 +8,11 @@ import numpy as np
 
 from trainers.corpora.rendering.backgrounds import clutter, plain
 from trainers.corpora.rendering.camera import Camera
+from trainers.corpora.rendering.camera_faults import Faults
 from trainers.corpora.rendering.occluders import Occluder, draw_occluder
 from trainers.corpora.rendering.renderer import Light
 
 DOMAINS = ("studio", "wild")
-
-
-@dataclass(frozen=True)
-class Faults:
-    """What the camera does to a picture once it is developed.
-
-    Attributes:
-        blur: deviation of the defocus, as a share of the picture's height.
-        motion: (x, y) length of the motion blur, as a share of the picture's height.
-        noise: deviation of the sensor's noise at middle grey, 0 to 1.
-        contrast, saturation: multipliers around middle grey and around grey.
-        scale: 1 keeps the resolution; below, the picture is stored smaller and blown up again.
-        quality: JPEG quality of the camera's own compression, or None.
-    """
-
-    blur: float = 0.0
-    motion: tuple[float, float] = (0.0, 0.0)
-    noise: float = 0.0
-    contrast: float = 1.0
-    saturation: float = 1.0
-    scale: float = 1.0
-    quality: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

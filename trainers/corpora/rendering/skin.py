@@ -66,7 +66,10 @@ def skin_colour(tone: float) -> NDArray[np.float32]:
     tones = linear(np.array(MONK_TONES) / 255.0)
     # The scale shows swatches as they look in good light. As reflectances the lightest would burn out under
     # our lamps; the darkest, which are darker than skin is, would drown, and skin stays reddish brown.
-    tones = tones * np.linspace((0.70, 0.60, 0.53), (1.75, 1.52, 1.42), 10, dtype=np.float32)
+    # The light tones differ so little in brightness that they need nearly the same gain to keep their order.
+    share = np.interp(np.arange(10), [0, 3, 4, 5, 9], [0.0, 0.02, 0.21, 5 / 9, 1.0])[:, None]
+    gains = (1.0 - share) * (0.70, 0.60, 0.53) + share * (1.75, 1.52, 1.42)
+    tones = tones * gains.astype(np.float32)
     at = np.clip(tone - 1.0, 0.0, 9.0)
     return np.array([np.interp(at, np.arange(10), tones[:, c]) for c in range(3)], dtype=np.float32)
 
@@ -139,7 +142,7 @@ def beard_mask(complexion: Complexion, rng: np.random.Generator) -> NDArray[np.f
         "full": np.maximum.reduce([upper_lip, corners, chin, cheeks]),
     }[complexion.beard]
     hairs = gaussian_filter(rng.standard_normal(CHART_SIZE, dtype=np.float32), (1.6, 0.6))
-    hairs = np.clip(0.75 + 0.55 * hairs / hairs.std(), 0.1, 1.4)
+    hairs = np.clip(0.85 + 0.35 * hairs / hairs.std(), 0.25, 1.3)
     strength = 0.42 if complexion.beard == "stubble" else 1.0
     return np.asarray(
         np.clip(wanted * throat * hairs * complexion.density * strength, 0.0, 0.97), dtype=np.float32

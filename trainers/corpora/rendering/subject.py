@@ -47,7 +47,8 @@ class Subject:
         cloth_pattern: 0 plain, else stripes.
         glasses: None or (roundness of the rims, wire radius in mm, linear RGB of the frame).
         lash_length: mm.
-        folding: 0.4 to 1.3, how readily the skin folds; age: 0 young adult to 1 old.
+        folding: 0.45 to 1.35, how readily the skin folds.
+        years: age, 16 to 80.
         expressiveness: (52,) multiplier per face unit: no two people smile alike.
         seed: for what is painted at random on this person.
     """
@@ -66,20 +67,25 @@ class Subject:
     glasses: tuple[float, float, tuple[float, float, float]] | None
     lash_length: float
     folding: float
-    age: float
+    years: float
     seed: int
     expressiveness: NDArray[np.float32] = field(repr=False)
+
+    @property
+    def age(self) -> float:
+        """How far the skin has aged: 0 up to 25 years, 1 from 75 on."""
+        return _aged(self.years)
 
 
 def draw_subject(rng: np.random.Generator, name: str, model: HeadModel) -> Subject:
     """Return a person drawn at random: ages 16 to 80, skin tones across the whole Monk scale."""
     female = rng.random() < 0.5
     years = rng.uniform(16.0, 80.0) if rng.random() < 0.5 else rng.uniform(18.0, 50.0)
-    old = float(np.clip((years - 25.0) / 50.0, 0.0, 1.0))
+    old = _aged(years)
     tone = float(rng.uniform(1.0, 10.0))
     phenotypes = {
         # anny's ages: 1/3 child, 2/3 young adult (25), 1 old (90).
-        "age": float(np.clip(2 / 3 + (years - 25.0) / 65.0 / 3.0, 0.57, 0.96)),
+        "age": float(2 / 3 + (years - 25.0) / 65.0 / 3.0),
         "gender": float(rng.uniform(0.72, 1.0) if female else rng.uniform(0.0, 0.28)),
         "muscle": float(np.clip(rng.normal(0.5, 0.15), 0.1, 0.9)),
         "weight": float(np.clip(rng.normal(0.5, 0.18), 0.1, 0.95)),
@@ -91,7 +97,7 @@ def draw_subject(rng: np.random.Generator, name: str, model: HeadModel) -> Subje
         phenotypes=phenotypes,
         changes=_face_shapes(rng, model),
         complexion=_complexion(rng, tone, female),
-        hair_style=_hair_style(rng, female, old),
+        hair_style=_hair_style(rng, female, old, tone),
         hair_volume=float(rng.uniform(0.7, 1.35)),
         hair_colour=_hair_colour(rng, black_hair, old),
         iris_colour=_iris_colour(rng, tone),
@@ -105,10 +111,14 @@ def draw_subject(rng: np.random.Generator, name: str, model: HeadModel) -> Subje
         ),
         lash_length=float(rng.uniform(5.5, 8.5) if female else rng.uniform(3.5, 6.0)),
         folding=float(rng.uniform(0.45, 1.1) + 0.25 * old),
-        age=old,
+        years=float(years),
         seed=int(rng.integers(2**31)),
         expressiveness=np.clip(rng.normal(1.0, 0.10, len(model.unit_names)), 0.75, 1.25).astype(np.float32),
     )
+
+
+def _aged(years: float) -> float:
+    return float(np.clip((years - 25.0) / 50.0, 0.0, 1.0))
 
 
 def _ancestry(rng: np.random.Generator, tone: float) -> dict[str, float]:
@@ -158,7 +168,7 @@ def _complexion(rng: np.random.Generator, tone: float, female: bool) -> Complexi
     )
 
 
-def _hair_style(rng: np.random.Generator, female: bool, old: float) -> str:
+def _hair_style(rng: np.random.Generator, female: bool, old: float, tone: float) -> str:
     if female:
         odds = {
             "cropped": 0.03,
@@ -168,13 +178,14 @@ def _hair_style(rng: np.random.Generator, female: bool, old: float) -> str:
             "tied": 0.24,
             "bob": 0.14,
             "long": 0.24,
+            "fringe": 0.07,
         }
-        odds["fringe"] = 0.07
     else:
         odds = {"bald": 0.04, "shaved": 0.10, "cropped": 0.22, "short": 0.28, "full": 0.16, "afro": 0.06}
         odds |= {"receding": 0.08, "tied": 0.03, "long": 0.03}
         odds["bald"] += 0.12 * old
         odds["receding"] += 0.25 * old
+    odds["afro"] *= 2.0 if tone > 6.0 else 0.15
     total = sum(odds.values())
     return str(rng.choice(list(odds), p=[share / total for share in odds.values()]))
 
@@ -186,7 +197,8 @@ def _hair_colour(rng: np.random.Generator, black: bool, old: float) -> tuple[flo
     grey = float(np.clip(1.8 * old - 0.8 + rng.normal(0.0, 0.25), 0.0, 1.0))
     whitened = np.array(HAIR_COLOURS["grey" if rng.random() < 0.6 else "white"])
     mixed = colour * (1.0 - grey) + whitened * grey
-    return tuple(float(c) for c in mixed * rng.uniform(0.8, 1.25))  # type: ignore[return-value]
+    red, green, blue = (mixed * rng.uniform(0.8, 1.25)).tolist()
+    return red, green, blue
 
 
 def _iris_colour(rng: np.random.Generator, tone: float) -> tuple[float, float, float]:
@@ -201,7 +213,8 @@ def _any_colour(rng: np.random.Generator) -> tuple[float, float, float]:
     """Clothes: mostly muted."""
     grey = rng.uniform(0.01, 0.7)
     colour = grey * (1.0 + rng.uniform(0.0, 0.8) * rng.uniform(-0.9, 0.9, 3))
-    return tuple(float(c) for c in np.clip(colour, 0.004, 0.8))  # type: ignore[return-value]
+    red, green, blue = np.clip(colour, 0.004, 0.8).tolist()
+    return red, green, blue
 
 
 def _frame_colour(rng: np.random.Generator) -> tuple[float, float, float]:

@@ -9,13 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainers.corpora.behaviour import (
-    AUS,
+    Sequence,
+    View,
+    default_statistics,
     expression,
     expression_sequence,
     head_motion,
     spontaneous_sequences,
     views,
 )
+from trainers.corpora.behaviour.events import draw_sides
 from trainers.corpora.behaviour.expressions import LEVELS
 from trainers.corpora.behaviour.poses import CONTINUOUS
 from trainers.corpora.corpus import EXPRESSIONS
@@ -24,9 +27,12 @@ from trainers.corpora.synthesis.plan import CorpusPlan
 
 # Spontaneous behaviour is filmed in takes of this many frames at this rate: long enough to see onsets and
 # offsets, short enough that a subject's pictures differ.
-TAKE, RATE = 8, 4.0
-# How far a held pose strays from its view, and rolls; standard deviation, degrees.
-STRAY = 1.5
+TAKE, RATE = 8, 2.0
+# Takes are drawn so many at once, which is faster.
+AT_ONCE = 16
+# How far a held pose strays from its view, and rolls; how far the eyes of a held expression wander; standard
+# deviations, degrees.
+STRAY, WANDER = 1.5, 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +69,19 @@ def shots(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> list[Shot
 def _spontaneous(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> Iterator[Shot]:
     """Takes without end; in "fera", held-out subjects show every moment in all nine views."""
     from_all = plan.poses == "fera" and plan.partition_of(subject) != "train"
-    choice = [] if plan.poses == CONTINUOUS else list(views(plan.poses))
+    choice = _choice(plan)
     take = 0
     while True:
-        for sequence in spontaneous_sequences(rng, 16, TAKE, fps=RATE):
+        for sequence in spontaneous_sequences(rng, AT_ONCE, TAKE, fps=RATE):
             take += 1
             motion = head_motion(rng, TAKE, RATE)
             for frame in range(TAKE):
-                seen = choice if from_all else choice and [choice[int(rng.integers(len(choice)))]]
-                poses = [(v.name, *_held(rng, v.yaw, v.pitch)) for v in seen] or [("", *motion[frame])]
-                for view, *pose in poses:
-                    moment = _moment(sequence.left[frame], sequence.right[frame], sequence.gaze[frame], pose)
-                    yield Shot(take, frame + 1, view, moment, "", 0)
+                if not choice:
+                    yield Shot(take, frame + 1, "", moment_of(sequence, frame, motion[frame]), "", 0)
+                    continue
+                for view in choice if from_all else (_any(rng, choice),):
+                    moment = moment_of(sequence, frame, _held(rng, view))
+                    yield Shot(take, frame + 1, view.name, moment, "", 0)
 
 
 def _expressions(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> Iterator[Shot]:
@@ -82,7 +89,8 @@ def _expressions(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> It
 
     Each round shows every expression once, so that classes are balanced; levels and views are drawn.
     """
-    choice = [] if plan.poses == CONTINUOUS else list(views(plan.poses))
+    choice = _choice(plan)
+    spread = default_statistics().spread
     own_seed = int(rng.integers(2**31))
     take = 0
     while True:
@@ -93,32 +101,43 @@ def _expressions(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> It
                 # The same person makes the same expression in the same way at every level.
                 person = np.random.default_rng([own_seed, EXPRESSIONS.index(name)])
                 apex = expression(person, str(name), max(1, level))
-                view = choice[int(rng.integers(len(choice)))]
-                left, right = (apex * np.clip(rng.normal(1.0, 0.04, len(AUS)), 0.9, 1.0) for _ in range(2))
-                moment = _moment(left, right, rng.normal(0.0, 3.0, 2), _held(rng, view.yaw, view.pitch))
+                view = _any(rng, choice)
+                left, right = (apex * share for share in draw_sides(rng, spread, np.zeros(len(spread))))
+                moment = _moment(left, right, rng.normal(0.0, WANDER, 2), _held(rng, view))
                 yield Shot(take, 1, view.name, moment, str(name), level)
                 continue
             sequence = expression_sequence(rng, str(name), max(1, level), TAKE, fps=RATE)
             motion = head_motion(rng, TAKE, RATE)
             for frame in range(TAKE):
                 shown = bool(sequence.occurrence[frame].any())
-                moment = _moment(
-                    sequence.left[frame], sequence.right[frame], sequence.gaze[frame], motion[frame]
-                )
+                moment = moment_of(sequence, frame, motion[frame])
                 label = str(name) if shown else "neutral"
                 yield Shot(take, frame + 1, "", moment, label, level if shown else 0)
 
 
-def _held(rng: np.random.Generator, yaw: float, pitch: float) -> tuple[float, float, float]:
-    stray = rng.normal(0.0, STRAY, 3)
-    return yaw + float(stray[0]), pitch + float(stray[1]), float(stray[2])
+def moment_of(sequence: Sequence, frame: int, pose: NDArray[np.floating]) -> Moment:
+    """Return what the face does in one frame of a sequence, in a pose of (3,) yaw, pitch, roll in degrees."""
+    return _moment(sequence.left[frame], sequence.right[frame], sequence.gaze[frame], pose)
+
+
+def _choice(plan: CorpusPlan) -> tuple[View, ...]:
+    """The views to choose from; none for moving heads."""
+    return () if plan.poses == CONTINUOUS else views(plan.poses)
+
+
+def _any(rng: np.random.Generator, choice: tuple[View, ...]) -> View:
+    return choice[int(rng.integers(len(choice)))]
+
+
+def _held(rng: np.random.Generator, view: View) -> NDArray[np.float64]:
+    return np.array([view.yaw, view.pitch, 0.0]) + rng.normal(0.0, STRAY, 3)
 
 
 def _moment(
     left: NDArray[np.floating],
     right: NDArray[np.floating],
     gaze: NDArray[np.floating],
-    pose: tuple[float, ...] | list[float],
+    pose: NDArray[np.floating],
 ) -> Moment:
     yaw, pitch, roll = (float(angle) for angle in pose)
     return Moment(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,13 +22,20 @@ from trainers.corpora.rendering.landmarks import landmarks
 from trainers.corpora.rendering.renderer import Moment, Renderer
 from trainers.corpora.rendering.scene import DOMAINS, Scene, draw_scene
 from trainers.corpora.rendering.subject import draw_subject
+from trainers.corpora.synthesis.acting import moment_of
+from trainers.corpora.synthesis.plan import LARGEST_SEED
 from trainers.errors import CorpusError
 
 MOST_FACES = 6
+# Millimetres from the camera to the people.
+DISTANCE = 1000.0
+# Second number of the seeds of clips, beside the domains' of `CorpusPlan.rng_of`.
+STREAM = 90
 # In a conversation with a camera heads turn less than in a corpus of poses.
 CALM = np.array([0.8, 0.6, 0.7], dtype=np.float32)
-# CRF of the encoder: visually lossless.
-CRF = 18
+# The encoder's options: visually lossless, and the same bytes each time. With its macroblock tree x264 gives
+# other bytes now and then for the same pictures.
+X264 = {"crf": "18", "threads": "1", "mbtree": "0"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,34 +74,46 @@ def make_clip(
         The path of the truth.
 
     Raises:
-        CorpusError: an argument is not usable; SinkError: the files cannot be written.
+        CorpusError: an argument is not usable or the video cannot be written; SinkError: the truth cannot.
     """
-    _check(out, seconds, fps, faces, size, domain, overwrite)
+    _check(out, seconds, fps, faces, size, domain, seed, overwrite)
     truth = out.with_suffix(".csv")
     frames = max(1, round(seconds * fps))
-    cast = _cast(np.random.default_rng([seed, DOMAINS.index(domain), 90]), frames, fps, faces, size, domain)
-    part = out.with_name(f".{out.stem}.part{out.suffix}")
-    sink = CSVSink(truth, AUS, overwrite=overwrite)
+    acting, noise = (np.random.default_rng([seed, STREAM, DOMAINS.index(domain), part]) for part in (1, 2))
+    cast = _cast(acting, frames, fps, faces, size, domain)
     try:
-        with sink:
-            _record(part, sink, _pictures(cast, frames, fps, size, seed), fps, size, progress)
-        part.replace(out)
-    finally:
-        part.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.stem}.", dir=out.parent) as folder:
+            video, table = Path(folder, out.name), Path(folder, truth.name)
+            with CSVSink(table, AUS) as sink:
+                _record(video, sink, _pictures(cast, frames, size, fps, noise), fps, size, progress)
+            table.replace(truth)
+            video.replace(out)
+    except OSError as error:
+        reason = error.strerror or error
+        raise CorpusError(f"{out}: cannot be written ({reason}); check permissions and space") from error
     return truth
 
 
 def _check(
-    out: Path, seconds: float, fps: int, faces: int, size: tuple[int, int], domain: str, overwrite: bool
+    out: Path,
+    seconds: float,
+    fps: int,
+    faces: int,
+    size: tuple[int, int],
+    domain: str,
+    seed: int,
+    overwrite: bool,
 ) -> None:
     if out.suffix.lower() != ".mp4":
         raise CorpusError(f"{out}: a clip is an .mp4 file; name it so")
     if not out.parent.is_dir():
         raise CorpusError(f"{out.parent}: no such folder; make it first")
     for path in (out, out.with_suffix(".csv")):
+        if path.is_dir():
+            raise CorpusError(f"{path}: is a folder; name a file in it")
         if path.exists() and not overwrite:
             raise CorpusError(f"{path}: is already there; choose another name or add --overwrite")
-    if not 0 < seconds <= 3600 or not math.isfinite(seconds):
+    if not 0 < seconds <= 3600:
         raise CorpusError(f"seconds {seconds}: a clip lasts more than 0 seconds and at most an hour")
     if not 1 <= fps <= 120:
         raise CorpusError(f"fps {fps}: give 1 to 120 frames per second")
@@ -103,6 +123,8 @@ def _check(
         raise CorpusError(f"size {size[1]}x{size[0]}: H.264 wants even numbers, from 64 to 2160")
     if domain not in DOMAINS:
         raise CorpusError(f'domain "{domain}" is not known; choose from {", ".join(DOMAINS)}')
+    if not 0 <= seed <= LARGEST_SEED:
+        raise CorpusError(f"seed {seed}: seeds are 0 to {LARGEST_SEED}")
 
 
 def _cast(
@@ -115,7 +137,7 @@ def _cast(
     for number in range(faces):
         subject = draw_subject(rng, f"clip-{number + 1}", head_model())
         place = ((number + 0.5) / faces - 0.5, 0.0)
-        camera = replace(scene.camera, face_height=room, offset=place, distance=1000.0)
+        camera = replace(scene.camera, face_height=room, offset=place, distance=DISTANCE)
         cast.append(
             _Performer(
                 actor=make_actor(subject),
@@ -128,25 +150,15 @@ def _cast(
 
 
 def _pictures(
-    cast: list[_Performer], frames: int, fps: int, size: tuple[int, int], seed: int
+    cast: list[_Performer], frames: int, size: tuple[int, int], fps: int, noise: np.random.Generator
 ) -> Iterator[tuple[NDArray[np.uint8], FrameResult]]:
     """Each frame's picture and truth."""
     draw = Renderer(size)
-    rng = np.random.default_rng([seed, 91])
     for frame in range(frames):
         picture = np.zeros((*size, 3), np.float32)
         truth = []
         for number, performer in enumerate(cast, start=1):
-            moment = Moment(
-                performer.sequence.left[frame],
-                performer.sequence.right[frame],
-                (float(performer.sequence.gaze[frame, 0]), float(performer.sequence.gaze[frame, 1])),
-                (
-                    float(performer.motion[frame, 0]),
-                    float(performer.motion[frame, 1]),
-                    float(performer.motion[frame, 2]),
-                ),
-            )
+            moment = moment_of(performer.sequence, frame, performer.motion[frame])
             camera = performer.scene.camera
             rendered = draw(performer.actor, moment, camera, performer.scene.light)
             # The first brings the background, the others only themselves.
@@ -154,7 +166,7 @@ def _pictures(
             picture += cover[..., None] * (rendered.picture - picture)
             marks = landmarks(performer.actor, rendered.vertices, rendered.eyes, camera)
             truth.append(_face(number, performer.sequence.intensity[frame], moment, marks, size))
-        delivered = with_faults(picture, cast[0].scene.faults, rng)
+        delivered = with_faults(picture, cast[0].scene.faults, noise)
         yield delivered, _result(frame, fps, size, tuple(truth))
 
 
@@ -200,7 +212,7 @@ def _result(frame: int, fps: int, size: tuple[int, int], faces: tuple[FaceResult
 
 
 def _record(
-    part: Path,
+    video: Path,
     sink: CSVSink,
     pictures: Iterator[tuple[NDArray[np.uint8], FrameResult]],
     fps: int,
@@ -210,8 +222,8 @@ def _record(
     """Encode the pictures and write their truth."""
     import av
 
-    with av.open(part, "w") as container:
-        stream = container.add_stream("libx264", rate=fps, options={"crf": str(CRF), "threads": "1"})
+    with av.open(video, "w") as container:
+        stream = container.add_stream("libx264", rate=fps, options=X264)
         stream.height, stream.width = size
         stream.pix_fmt = "yuv420p"
         for number, (picture, result) in enumerate(pictures):

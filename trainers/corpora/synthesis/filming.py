@@ -30,8 +30,12 @@ class Film:
     """One subject's pictures and labels.
 
     Attributes:
-        pictures: JPEG files.
-        columns: the columns of `Corpus`, and its attributes under `attributes`, one row per picture.
+        pictures: n JPEG files.
+        columns: the columns of `Corpus` (but for `aus` and `images`) by name, n rows each; under
+            "attributes" what else is known, by name: "age" in years, "gender" ("female", "male"), "skin_tone"
+            (1 to 10, Monk), "glasses", "beard", "hair" (style), "level" (of the expression, 1 to 4, 0
+            without), "gaze" (n, 2) degrees, "left" and "right" (n, A) intensities of each side, "occluded"
+            (whether something is held before the face).
     """
 
     pictures: list[bytes]
@@ -46,25 +50,24 @@ def film(plan: CorpusPlan, number: int) -> Film:
     script = shots(plan, number, rng)
     actor = make_actor(subject)
     size = (plan.size, plan.size)
-    pictures, marks = [], []
-    scene, take = draw_scene(rng, plan.domain, size), -1
-    hidden = np.zeros(len(script), dtype=np.bool_)
-    for row, shot in enumerate(script):
-        if shot.take != take:  # another take is another day; a laboratory stays what it is
-            take = shot.take
-            if plan.domain != "studio":
-                scene = draw_scene(rng, plan.domain, size)
+    pictures, marks, hidden = [], [], []
+    scene, take = draw_scene(rng, plan.domain, size), script[0].take
+    for shot in script:
+        if shot.take != take and plan.domain != "studio":
+            scene = draw_scene(rng, plan.domain, size)  # another day, while a laboratory stays what it is
+        take = shot.take
         rendered = _renderer(plan.size)(actor, shot.moment, scene.camera, scene.light)
-        hidden[row] = scene.occluder is not None
         pictures.append(_jpeg(photograph(rendered, scene, rng)))
         marks.append(landmarks(actor, rendered.vertices, rendered.eyes, scene.camera))
-    return Film(pictures, _columns(plan, number, subject, script, np.array(marks), hidden))
+        hidden.append(scene.occluder is not None)
+    return Film(pictures, _columns(plan, number, subject, script, np.array(marks), np.array(hidden)))
 
 
 def photograph(rendered: Rendered, scene: Scene, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return the (H, W, 3) uint8 picture that the scene's camera delivers of a rendered face."""
     picture = rendered.picture
     if scene.occluder is not None:
+        picture = picture.copy()
         height, width = picture.shape[:2]
         middle = (width * (0.5 + scene.camera.offset[0]), height * (0.5 + scene.camera.offset[1]))
         occlude(picture, scene.occluder, middle, scene.camera.face_height * height)
@@ -122,9 +125,8 @@ def _columns(
 
 def _about(subject: Subject, n: int) -> dict[str, NDArray[Any]]:
     """What is known of the person, for tables by group."""
-    age = 25.0 + (subject.phenotypes["age"] - 2 / 3) * 3 * 65.0
     return {
-        "age": np.full(n, age, dtype=np.float32),
+        "age": np.full(n, subject.years, dtype=np.float32),
         "gender": np.full(n, "female" if subject.phenotypes["gender"] > 0.5 else "male"),
         "skin_tone": np.full(n, subject.complexion.tone, dtype=np.float32),
         "glasses": np.full(n, subject.glasses is not None),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+import signal
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from trainers.corpora.behaviour import AUS
@@ -20,6 +21,8 @@ from trainers.errors import CorpusError
 
 # Subjects under way at once, per worker: enough to keep all busy, few enough to keep in memory.
 AHEAD = 2
+# Windows waits for no more processes at once.
+MOST_WORKERS = 61
 
 
 def make_corpus(
@@ -32,10 +35,13 @@ def make_corpus(
 ) -> None:
     """Render a corpus into a new folder; the folder appears only when it is complete.
 
+    With more than one worker, a script that calls this needs the guard `if __name__ == "__main__":`.
+
     Args:
         plan: what to render.
         out: the folder (see `trainers.corpora.store`).
-        jobs: worker processes; None: one per core. The result does not depend on it.
+        jobs: worker processes; None: one per core that this process may use. The result does not depend on
+            it.
         progress: told each time how many more pictures are done.
         overwrite: whether an older corpus in `out` may be replaced.
 
@@ -45,26 +51,39 @@ def make_corpus(
     if jobs is not None and jobs < 1:
         raise CorpusError(f"jobs {jobs}: at least one worker must draw")
     head_model()  # built once here, not by every worker
-    with CorpusWriter(
-        out, plan.name, AUS, plan=plan.as_table(), card=write_data_card, overwrite=overwrite
-    ) as writer:
-        for made in _films(plan, jobs or os.cpu_count() or 1):
+    with (
+        CorpusWriter(
+            out, plan.name, AUS, plan=plan.as_table(), card=write_data_card, overwrite=overwrite
+        ) as writer,
+        closing(_films(plan, jobs or _cores())) as films,
+    ):
+        for made in films:
             columns = dict(made.columns)
             attributes = columns.pop("attributes")
             writer.add(made.pictures, columns, attributes)
             progress(len(made.pictures))
 
 
-def _films(plan: CorpusPlan, jobs: int) -> Iterator[Film]:
+def _cores() -> int:
+    """The cores this process may use; containers and `taskset` allow fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _films(plan: CorpusPlan, jobs: int) -> Generator[Film, None, None]:
     """Each subject's film, in the subjects' order, `AHEAD` subjects per worker under way."""
-    if jobs == 1 or plan.subjects == 1:
+    jobs = min(jobs, plan.subjects, MOST_WORKERS)
+    if jobs == 1:
         yield from (film(plan, number) for number in range(plan.subjects))
         return
-    jobs = min(jobs, plan.subjects)
+    others = set(multiprocessing.active_children())
     with (
         _one_thread_each(),
         # Forked workers would inherit the threads of whatever the caller has loaded.
-        ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool,
+        ProcessPoolExecutor(
+            jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_leave_interrupts_to_the_caller
+        ) as pool,
     ):
         waiting = [pool.submit(film, plan, number) for number in range(min(jobs * AHEAD, plan.subjects))]
         following = len(waiting)
@@ -79,8 +98,16 @@ def _films(plan: CorpusPlan, jobs: int) -> Iterator[Film]:
             raise CorpusError(
                 f"a worker that renders {plan.name} died, most often for lack of memory; use fewer --jobs"
             ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException:
+            # Nobody wants the films that are under way: do not wait for them.
+            for worker in set(multiprocessing.active_children()) - others:
+                worker.terminate()
+            raise
+
+
+def _leave_interrupts_to_the_caller() -> None:
+    """Ctrl-C reaches every process of a terminal; a worker's traceback would only hide the caller's line."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ BEHAVIOURS = ("spontaneous", "expressions")
 # Shares of the subjects in the train, validation and test partition.
 SHARES = (0.6, 0.2, 0.2)
 SMALLEST, LARGEST = 64, 1024
+# Larger seeds would fill two words of NumPy's entropy and could meet another plan's.
+LARGEST_SEED = 2**32 - 1
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,9 @@ class CorpusPlan:
         name: of the corpus, as tables will print it.
         subjects: how many people; frames: how many pictures in all.
         domain: the look, one of `DOMAINS`.
-        poses: "fera" (nine views, each moment of validation and test subjects seen from all of them),
-            "bu3dfe" (143 views), "continuous" (moving heads).
+        poses: "fera" (nine views, each spontaneous moment of validation and test subjects seen from all),
+            "bu3dfe" (143 views), "continuous" (moving heads). In "fera", a subject's last moment is cut short
+            where its number of pictures is no multiple of nine.
         behaviour: "spontaneous" (AUs with published statistics) or "expressions" (the six basic ones and
             neutral, at four levels).
         seed: two corpora of other seeds or domains share no subject.
@@ -64,8 +67,8 @@ class CorpusPlan:
             )
         if not SMALLEST <= self.size <= LARGEST:
             raise CorpusError(f"size {self.size}: pictures are {SMALLEST} to {LARGEST} pixels square")
-        if self.seed < 0:
-            raise CorpusError(f"seed {self.seed}: seeds are 0 or more")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise CorpusError(f"seed {self.seed}: seeds are 0 to {LARGEST_SEED}")
 
     def frames_of(self, subject: int) -> int:
         """How many pictures subject number `subject` gets; all get the same, or one more."""
@@ -73,13 +76,14 @@ class CorpusPlan:
 
     def partition_of(self, subject: int) -> str:
         """Return the partition of a subject: 60 : 20 : 20, dealt at random, no subject in two."""
+        # A stream beside those of `rng_of`, whose second number is a domain's; both domains are dealt alike.
         order = np.random.default_rng([self.seed, 7]).permutation(self.subjects)
         ends = np.floor(np.cumsum(SHARES) * self.subjects + 0.5)
         place = int(np.flatnonzero(order == subject)[0])
         return PARTITIONS[int(np.searchsorted(ends, place, side="right").clip(max=2))]
 
     def rng_of(self, subject: int) -> np.random.Generator:
-        """Return the source of everything that is random about one subject and its pictures."""
+        """Return the source of all that is random about one subject and its pictures, as new each time."""
         return np.random.default_rng([self.seed, DOMAINS.index(self.domain), subject])
 
     def as_table(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""From triangles per pixel to light per pixel: positions, furrows, occlusion, materials, lamps.
+"""What each pixel sees of the surface: place, normal, the furrows that bend it, and how open it lies.
 
-Everything is linear light; the camera's curve comes last (see `camera.develop`). All arrays are of the
-supersampled picture, H x W.
+All arrays are of the supersampled picture, H x W.
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.compiled import compiled
+from trainers.corpora.rendering.parts import Material
 
-SKIN, LEFT_EYE, RIGHT_EYE, TONGUE, TEETH, HAIR, LASHES, FRAME, CLOTH = range(9)
-# How far light spreads under the skin, per colour: red furthest (wrapped diffuse, after Jimenez et al. 2009,
-# "Screen-space perceptual rendering of human skin", reduced to one term).
-SKIN_WRAP = (0.42, 0.20, 0.14)
+# As a plain number: compiled code knows no enumerations.
+SKIN = int(Material.SKIN)
+# Square of the step in depth from one sample to the next, mm^2, that is a silhouette and not a slope.
+SILHOUETTE = 9.0
 
 
 @compiled
@@ -56,63 +56,31 @@ def bilinear(image: NDArray[np.float32], row: float, column: float) -> float:
 
 
 @compiled
-def bilinear_colour(
-    image: NDArray[np.float32], row: float, column: float, colour: NDArray[np.float64]
-) -> None:
-    """Fill `colour` (3,) with a (H, W, 3) image sampled as `bilinear` does."""
-    r = min(max(row, 0.0), image.shape[0] - 1.001)
-    c = min(max(column, 0.0), image.shape[1] - 1.001)
-    i, j = int(r), int(c)
-    fr, fc = r - i, c - j
-    w00, w01, w10, w11 = (1 - fr) * (1 - fc), (1 - fr) * fc, fr * (1 - fc), fr * fc
-    for k in range(3):
-        top = w00 * image[i, j, k] + w01 * image[i, j + 1, k]
-        colour[k] = top + w10 * image[i + 1, j, k] + w11 * image[i + 1, j + 1, k]
-
-
-@compiled
-def hashed(x: float, y: float) -> float:
-    """A repeatable number in [0, 1) for a lattice point."""
-    value = math.sin(x * 127.1 + y * 311.7) * 43758.5453
-    part: float = value - math.floor(value)
-    return part
-
-
-@compiled
-def value_noise(x: float, y: float) -> float:
-    """Smooth noise in [0, 1) with one lattice point per unit."""
-    i, j = math.floor(x), math.floor(y)
-    fx, fy = x - i, y - j
-    fx = fx * fx * (3 - 2 * fx)
-    fy = fy * fy * (3 - 2 * fy)
-    top = hashed(i, j) * (1 - fx) + hashed(i + 1, j) * fx
-    low = hashed(i, j + 1) * (1 - fx) + hashed(i + 1, j + 1) * fx
-    return top * (1 - fy) + low * fy
-
-
-@compiled
 def bend_normals(
     material: NDArray[np.int32],
     seen: NDArray[np.int32],
     points: NDArray[np.float32],
     relief: NDArray[np.float32],
-    origin_u: float,
-    origin_v: float,
-    texel: float,
+    chart: NDArray[np.float32],
     scratch: NDArray[np.float32],
 ) -> None:
     """Bend the skin's normals by the relief painted on the chart (bump mapping in screen space).
 
-    points: (H, W, A): 0-2 position, 3-5 normal (updated), 6-7 chart u, v. relief: height in mm over the
-    chart. Mikkelsen (2010), "Bump mapping unparametrized surfaces on the GPU".
+    After Mikkelsen (2010), "Bump mapping unparametrized surfaces on the GPU".
+
+    Args:
+        material: (F,) of each face; seen: (H, W) face per sample, -1 for none.
+        points: (H, W, A): 0-2 position, 3-5 normal (updated), 6-7 chart u, v.
+        relief: (rows, columns) height in mm over the chart; chart: its origin u, v and texel (mm).
+        scratch: (H, W), overwritten.
     """
     height, width = seen.shape
     for y in range(height):
         for x in range(width):
             f = seen[y, x]
             if f >= 0 and material[f] == SKIN:
-                row = (points[y, x, 7] - origin_v) / texel - 0.5
-                column = (points[y, x, 6] - origin_u) / texel - 0.5
+                row = (points[y, x, 7] - chart[1]) / chart[2] - 0.5
+                column = (points[y, x, 6] - chart[0]) / chart[2] - 0.5
                 scratch[y, x] = bilinear(relief, row, column)
     for y in range(1, height - 1):
         for x in range(1, width - 1):
@@ -128,7 +96,7 @@ def bend_normals(
             bx = points[y + 1, x, 0] - points[y, x, 0]
             by = points[y + 1, x, 1] - points[y, x, 1]
             bz = points[y + 1, x, 2] - points[y, x, 2]
-            if az * az > 9.0 or bz * bz > 9.0:  # a silhouette, not a slope
+            if az * az > SILHOUETTE or bz * bz > SILHOUETTE:
                 continue
             nx, ny, nz = points[y, x, 3], points[y, x, 4], points[y, x, 5]
             r1x, r1y, r1z = by * nz - bz * ny, bz * nx - bx * nz, bx * ny - by * nx
@@ -200,30 +168,3 @@ def occlusion(
             top, left = y - y % SHARED, x - x % SHARED
             # Beside the silhouette the block's own sample may have missed the person.
             open_sky[y, x] = open_sky[top, left] if seen[top, left] >= 0 else 1.0
-
-
-@compiled
-def lit_by_key(
-    px: float,
-    py: float,
-    pz: float,
-    to_light: NDArray[np.float32],
-    shadow: NDArray[np.float32],
-    bias: float,
-) -> float:
-    """Share of the key light that reaches a point, 0 to 1: a 3 x 3 look into the light's own z-buffer.
-
-    to_light: (3, 4) rows that take a camera-space point to the shadow map's column, row and inverse depth
-    proxy (larger is nearer to the lamp).
-    """
-    column = to_light[0, 0] * px + to_light[0, 1] * py + to_light[0, 2] * pz + to_light[0, 3]
-    row = to_light[1, 0] * px + to_light[1, 1] * py + to_light[1, 2] * pz + to_light[1, 3]
-    near = to_light[2, 0] * px + to_light[2, 1] * py + to_light[2, 2] * pz + to_light[2, 3]
-    lit = 0.0
-    for j in range(-1, 2):
-        for i in range(-1, 2):
-            r, c = int(row + j), int(column + i)
-            inside = 0 <= r < shadow.shape[0] and 0 <= c < shadow.shape[1]
-            if not inside or shadow[r, c] <= near + bias:
-                lit += 1.0
-    return lit / 9.0

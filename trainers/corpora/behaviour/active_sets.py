@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 
 from trainers.corpora.behaviour.statistics import BLINK, Statistics
 from trainers.errors import CorpusError
@@ -96,11 +97,14 @@ def _fit(sets: NDArray[np.bool_], statistics: Statistics) -> NDArray[np.float64]
         moments = probability @ features
         return log_total - float(weights @ wanted), moments - wanted
 
+    sparse = csr_array(features)
+
     def curvature(weights: NDArray[np.float64]) -> NDArray[np.float64]:
         probability = probabilities(weights)[0]
         moments = probability @ features
-        squares = features.T @ (features * probability[:, None])
-        return np.asarray(squares - np.outer(moments, moments))
+        # Sparse, because most features of most sets are 0, and never slowed down by a busy machine's BLAS.
+        squares = sparse.T @ sparse.multiply(probability[:, None]).tocsr()
+        return np.asarray(squares.toarray() - np.outer(moments, moments))
 
     start = np.concatenate([np.log(rate[single] / (1 - rate[single])), np.zeros(len(both))])
     found = minimize(dual, start, jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-8})

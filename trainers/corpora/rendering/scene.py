@@ -92,15 +92,15 @@ def _wild(rng: np.random.Generator, size: tuple[int, int]) -> Scene:
         balance=np.array(1.0 + rng.normal(0.0, 0.06, 3), dtype=np.float32),
     )
     faults = Faults(
-        blur=float(rng.exponential(0.0030)) if rng.random() < 0.6 else 0.0,
+        blur=float(min(0.008, rng.exponential(0.0028))) if rng.random() < 0.6 else 0.0,
         motion=tuple(rng.normal(0.0, 0.008, 2)) if rng.random() < 0.25 else (0.0, 0.0),
-        noise=float(rng.exponential(0.015)),
+        noise=float(min(0.045, rng.exponential(0.014))),
         contrast=float(rng.uniform(0.8, 1.2)),
         saturation=0.0 if rng.random() < 0.06 else float(rng.uniform(0.6, 1.3)),
         scale=float(rng.uniform(0.35, 1.0)) if rng.random() < 0.35 else 1.0,
         quality=int(rng.integers(28, 92)),
     )
-    return Scene(camera, light, faults, draw_occluder(rng) if rng.random() < 0.12 else None)
+    return Scene(camera, light, faults, draw_occluder(rng) if rng.random() < 0.10 else None)
 
 
 def _lamp(

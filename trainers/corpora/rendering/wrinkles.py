@@ -1,7 +1,7 @@
 """Furrows and bulges that come with Action Units; the head model has none, so they are painted as relief.
 
 Which AU makes which furrow: FACS Manual (Ekman, Friesen and Hager 2002), "appearance changes" of each AU.
-The relief is a height over the chart in millimetres and bends the skin's normals (see `shading`).
+The relief is a height over the chart in millimetres and bends the skin's normals (`surface.bend_normals`).
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ def test_lower_teeth_go_with_the_jaw_and_upper_ones_stay(actor: Actor, model: He
     assert upper.sum() == (~upper).sum()
     assert moved[~upper].min() > 10
     assert (opened[teeth[~upper], 1] > rest[teeth[~upper], 1]).all(), "downwards"
+    assert rest[teeth[~upper], 1].min() > rest[teeth[upper], 1].min() + 2
     lips = np.flatnonzero(actor.lips > 0.5)
     assert rest[teeth, 2].min() > rest[lips, 2].min(), "behind the lips"
     assert np.ptp(rest[teeth, 0]) < np.ptp(rest[lips, 0])

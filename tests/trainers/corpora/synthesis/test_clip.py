@@ -86,12 +86,10 @@ def test_the_person_moves(clip: tuple[Path, Path, list[int]]) -> None:
 def test_the_same_seed_is_the_same_clip(clip: tuple[Path, Path, list[int]], tmp_path: Path) -> None:
     def short(name: str, seed: int) -> tuple[bytes, bytes]:
         out = tmp_path / name
-        truth = make_clip(out, seconds=0.3, fps=FPS, size=(96, 96), seed=seed, overwrite=True)
+        truth = make_clip(out, seconds=0.3, fps=FPS, size=(96, 96), seed=seed)
         return out.read_bytes(), truth.read_bytes()
 
     assert short("a.mp4", 1) == short("b.mp4", 1)
-    for k in range(6):  # the encoder's own fancies show only now and then
-        assert short(f"again{k}.mp4", 1) == short("a2.mp4", 1)
     first, other = short("c.mp4", 1), short("d.mp4", 2)
     assert first[0] != other[0]
     assert first[1] != other[1]

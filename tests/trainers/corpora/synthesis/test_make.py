@@ -127,6 +127,7 @@ def test_a_failing_card_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.Mon
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_one_line(tmp_path: Path) -> None:
     def kill_a_worker(pictures: int) -> None:
         for child in multiprocessing.active_children():

@@ -1,0 +1,10 @@
+"""Convolutional trunks by name, with torchvision's parameter names, so that its ImageNet weights load.
+
+`backbone("vgg16")` gives a `Backbone`; `BACKBONES` lists the names.
+"""
+
+from trainers.backbones.backbone import BACKBONES, Backbone, backbone
+from trainers.backbones.mobileone import folded
+from trainers.backbones.weights import IMAGENET_MEAN, IMAGENET_STD, WeightsError
+
+__all__ = ["BACKBONES", "IMAGENET_MEAN", "IMAGENET_STD", "Backbone", "WeightsError", "backbone", "folded"]

@@ -15,7 +15,18 @@ CorpusFolder = Annotated[
     Path, typer.Argument(metavar="DIR", help="A corpus folder, as `livefacs corpus make` writes it.")
 ]
 # Packages of the extra, by the name of the module that is missing without them.
-_EXTRA = {"anny", "matplotlib", "PIL", "torch"}
+_EXTRA = {
+    "anny",
+    "lightning_fabric",
+    "matplotlib",
+    "onnx",
+    "onnxscript",
+    "PIL",
+    "safetensors",
+    "sklearn",
+    "threadpoolctl",
+    "torch",
+}
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from realtime.routing import PoseRouter
 from realtime.smoothing import MedianSmoother
 from realtime.types import Face, Pose, Scores
 from trainers.corpora.corpus import Corpus
+from trainers.corpora.recordings import in_time
 from trainers.errors import ProtocolError
 from trainers.evaluation.crops import Crops, crops
 from trainers.evaluation.tracked import Tracked
@@ -131,7 +132,7 @@ def predict(
         raise OptionError(f"fps {fps:g}: must be above 0 frames a second")
     manifest = bundle.manifest
     faces = _Faces(tracked, crops(corpus, tracked, manifest.crop) if manifest.crop else None)
-    recording, order, restart = _recordings(corpus)
+    recording, order, restart = in_time(corpus)
     smoother = MedianSmoother(window)
     baseline = NeutralBaseline()
     router = PoseRouter(manifest.pose_groups)
@@ -173,19 +174,6 @@ def predict(
         thresholds=np.array([bundle.thresholds[au] for au in bundle.aus]),
         settings=f"{median}; {resting.format(fps)}",
     )
-
-
-def _recordings(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    """Return each row's recording, the rows recording by recording in time, and where one begins anew."""
-    names = np.stack([corpus.sequence, corpus.view])
-    _, recording = np.unique(names, axis=1, return_inverse=True)
-    order = np.lexsort((corpus.frame, recording))
-    restart = np.ones(len(corpus), dtype=np.bool_)
-    for rows in np.split(order, np.flatnonzero(np.diff(recording[order])) + 1):
-        steps = np.diff(corpus.frame[rows])
-        if len(steps):
-            restart[rows[1:]] = steps > np.median(steps)
-    return recording, order, restart
 
 
 class _Faces:

@@ -8,6 +8,7 @@ from scipy.ndimage import median_filter
 
 from realtime.errors import OptionError
 from trainers.corpora.corpus import Corpus
+from trainers.corpora.recordings import in_time
 
 WINDOW = 3
 
@@ -34,13 +35,10 @@ def median_filtered(
         raise OptionError(f"median window {window}: must be odd, 1 or more frames (1 is no filter)")
     filtered = intensity.astype(np.float32)
     known = ~np.isnan(intensity).any(axis=1)
-    _, recording = np.unique(np.stack([corpus.sequence, corpus.view]), axis=1, return_inverse=True)
-    order = np.lexsort((corpus.frame, recording))
-    for rows in np.split(order, np.flatnonzero(np.diff(recording[order])) + 1):
-        step = np.diff(corpus.frame[rows])
-        usual = np.median(step) if len(step) else 0.0
-        ends = np.flatnonzero((step > usual) | (np.diff(known[rows]) != 0)) + 1
-        for run in np.split(rows, ends):
-            if len(run) and known[run[0]]:
-                filtered[run] = median_filter(filtered[run], size=(window, 1), mode="nearest")
+    _, order, restart = in_time(corpus)
+    begins = restart[order]
+    begins[1:] |= np.diff(known[order])
+    for run in np.split(order, np.flatnonzero(begins)):
+        if len(run) and known[run[0]]:
+            filtered[run] = median_filter(filtered[run], size=(window, 1), mode="nearest")
     return filtered

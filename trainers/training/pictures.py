@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engines.manifest import CropInput
 from trainers.corpora.corpus import Corpus
+from trainers.corpora.equalisation import equalised
 from trainers.corpora.images import Images
 from trainers.evaluation import Tracked, crops
 from trainers.training.recipe import DataRecipe
@@ -123,19 +124,3 @@ class WholePictures:
             image = Image.fromarray(equalised(np.asarray(image)))
         pixels = np.asarray(image.resize(self._size, Image.Resampling.BILINEAR))
         return np.ascontiguousarray(pixels.reshape(*self._size, -1).transpose(2, 0, 1))
-
-
-def equalised(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an (H, W) grey picture with its histogram of 256 bins spread evenly.
-
-    A level becomes the share of the other pixels that are no brighter, the darkest level 0 (Gonzalez and
-    Woods, "Digital Image Processing", 3.3.1, in OpenCV's form). A picture of one level stays as it is.
-    """
-    count = np.bincount(grey.ravel(), minlength=256)
-    below = np.cumsum(count)
-    darkest = count[grey.min()]
-    if darkest == grey.size:
-        return grey
-    table = np.rint((below - darkest) * (255.0 / (grey.size - darkest))).clip(0, 255).astype(np.uint8)
-    levels: NDArray[np.uint8] = table[grey]
-    return levels

@@ -42,7 +42,7 @@ class Preparation(nn.Module):
 
 
 class Equalise(nn.Module):
-    """`corpora.equalisation.equalised` on a batch: (B, 1, S, S) float32 in 0-1 -> the same; can be exported."""
+    """`corpora.equalisation.equalised` of a batch: (B, 1, S, S) float32 in 0-1 -> the same; exportable."""
 
     def forward(self, grey: Tensor) -> Tensor:
         """Spread each picture's histogram of 256 bins."""

@@ -4,7 +4,7 @@
 """
 
 from trainers.backbones.backbone import BACKBONES, Backbone, backbone
-from trainers.backbones.mobileone import folded
+from trainers.backbones.folding import folded
 from trainers.backbones.weights import IMAGENET_MEAN, IMAGENET_STD, WeightsError
 
 __all__ = ["BACKBONES", "IMAGENET_MEAN", "IMAGENET_STD", "Backbone", "WeightsError", "backbone", "folded"]

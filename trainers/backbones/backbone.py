@@ -14,6 +14,9 @@ from trainers.backbones.mobilenet_v3 import mobilenet_v3_features
 from trainers.backbones.mobileone import CHANNELS as MOBILEONE_CHANNELS
 from trainers.backbones.mobileone import mobileone_features
 from trainers.backbones.resnet import ResNetTrunk
+from trainers.backbones.slim_resnet import CHANNELS as SLIM_CHANNELS
+from trainers.backbones.slim_resnet import STRIDE as SLIM_STRIDE
+from trainers.backbones.slim_resnet import slim_resnet_features
 from trainers.backbones.vgg import WIDTHS as VGG_WIDTHS
 from trainers.backbones.vgg import fully_connected, vgg_features
 from trainers.backbones.weights import (
@@ -52,7 +55,7 @@ class Backbone(nn.Module):
         self.weights = RANDOM
         self.in_channels = in_channels
         self.channels = kind.channels
-        self.stride = 32
+        self.stride = kind.stride
         self.features: nn.Module = kind.build(name, in_channels)
         self.fully_connected: nn.Sequential | None = fully_connected() if with_fully_connected else None
 
@@ -132,6 +135,7 @@ class _Kind:
     first: str
     trunk: str = "features."
     classifier: str = "classifier."
+    stride: int = 32
 
     @property
     def has_fully_connected(self) -> bool:
@@ -158,6 +162,12 @@ _KINDS = {
         lambda name, in_channels: mobileone_features(in_channels),
         MOBILEONE_CHANNELS,
         "features.0.convolution.weight",
+    ),
+    "slim_resnet": _Kind(
+        lambda name, in_channels: slim_resnet_features(in_channels),
+        SLIM_CHANNELS,
+        "features.0.convolution.weight",
+        stride=SLIM_STRIDE,
     ),
 }
 

@@ -2,21 +2,16 @@
 
 Vasu et al., "MobileOne: An Improved One Millisecond Mobile Backbone" (CVPR 2023, arXiv:2206.04040), section
 3.2 and Table 2. All branches of a block are linear and normalised by batch, so that after training they
-add up to one convolution (`folded`). The paper trains S0 with four convolutions of the same size in each
-block (its k); with one, as here, a training step costs a fifth, and folded the networks are alike.
+add up to one convolution (`folding.folded`). The paper trains S0 with four convolutions of the same size
+in each block (its k); with one, as here, a training step costs a fifth, and folded the networks are alike.
 torchvision has neither the network nor weights for it.
 """
 
 from __future__ import annotations
 
-import copy
-from typing import TypeVar
-
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-M = TypeVar("M", bound=nn.Module)
 
 STEM = 48
 STAGES = ((2, 48), (8, 128), (10, 256), (1, 1024))
@@ -92,19 +87,6 @@ def mobileone_features(in_channels: int = 3) -> nn.Sequential:
             layers.append(BranchedConvolution(channels, width, 1))
             channels = width
     return nn.Sequential(*layers)
-
-
-def folded(network: M) -> M:
-    """Return a copy of a network in evaluation mode, each `BranchedConvolution` in it made one convolution.
-
-    What to export: the same numbers, a fraction of the work. Networks without such blocks are only copied.
-    """
-    copied = copy.deepcopy(network).eval()
-    for name, module in list(copied.named_modules()):
-        if isinstance(module, BranchedConvolution):
-            parent, _, child = name.rpartition(".")
-            setattr(copied.get_submodule(parent), child, module.folded())
-    return copied
 
 
 def _convolution(channels: int, width: int, kernel: int, stride: int, groups: int) -> nn.Conv2d:

@@ -22,7 +22,9 @@ CHANNELS = {
     "mobilenet_v3_small": 576,
     "mobilenet_v3_large": 960,
     "mobileone_s0": 1024,
+    "slim_resnet": 192,
 }
+STRIDE = {"slim_resnet": 16}
 
 
 @pytest.fixture(autouse=True)
@@ -67,8 +69,15 @@ def test_maps_have_the_channels_and_size_told(name: str, size: int) -> None:
     with torch.device("meta"):
         made = Backbone(name, in_channels=1)
         features = made(torch.zeros(2, 1, size, size))
-    assert (made.name, made.channels, made.stride, made.weights) == (name, CHANNELS[name], 32, "random")
+    assert (made.name, made.channels, made.stride, made.weights) == (
+        name,
+        CHANNELS[name],
+        STRIDE.get(name, 32),
+        "random",
+    )
     side = {224: 7, 112: 3 if name.startswith("vgg") else 4, 96: 3}[size]
+    if name == "slim_resnet":
+        side = size // 16
     assert made.map_side(size) == side
     assert features.shape == (2, made.channels, side, side)
 

@@ -1,4 +1,4 @@
-"""MobileOne's branches fold into one convolution that does the same."""
+"""Branches and batch norms fold into one convolution that does the same."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from torch import nn
 
 from trainers.backbones import Backbone, folded
 from trainers.backbones.mobileone import BranchedConvolution
+from trainers.backbones.slim_resnet import NormedConvolution
 
 
 def trained(network: nn.Module) -> nn.Module:
@@ -31,16 +32,24 @@ def test_a_folded_block_does_the_same(channels, width, kernel, stride, depthwise
     torch.testing.assert_close(block.folded()(pictures), block(pictures), rtol=1e-4, atol=1e-5)
 
 
-def test_a_folded_network_is_a_plain_chain_and_leaves_the_first_alone() -> None:
-    network = trained(Backbone("mobileone_s0", in_channels=1))
+@pytest.mark.parametrize("rectified", [True, False])
+def test_a_folded_norm_does_the_same(rectified) -> None:
+    block = trained(NormedConvolution(3, 8, 2, kernel=5, rectified=rectified))
+    pictures = torch.randn(2, 3, 9, 9)
+    torch.testing.assert_close(block.folded()(pictures), block(pictures), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["mobileone_s0", "slim_resnet"])
+def test_a_folded_network_has_no_norms_and_leaves_the_first_alone(name) -> None:
+    network = trained(Backbone(name, in_channels=1))
     plain = folded(network)
     kinds = {type(module) for module in plain.modules() if not list(module.children())}
-    assert kinds == {nn.Conv2d, nn.ReLU}
-    assert any(isinstance(module, BranchedConvolution) for module in network.modules())
+    assert kinds <= {nn.Conv2d, nn.ReLU, nn.Identity}
+    assert any(isinstance(module, nn.BatchNorm2d) for module in network.modules())
     pictures = torch.randn(2, 1, 64, 64)
     with torch.no_grad():
         torch.testing.assert_close(plain(pictures), network(pictures), rtol=1e-3, atol=1e-4)
-    assert plain.name == "mobileone_s0"
+    assert plain.name == name
 
 
 def test_folding_needs_no_training_batch_statistics() -> None:

@@ -19,8 +19,9 @@ from trainers.errors import CorpusError
 DomainOption = Annotated[
     str,
     typer.Option(
-        metavar="studio|wild",
-        help="`studio`: plain. `wild`: any light, background, blur, noise, compression; faces partly hidden.",
+        metavar="studio|wild|varied",
+        help="`studio`: plain. `wild`: any light, background, blur, noise, compression; faces partly hidden. "
+        "`varied`: as wild, of people whose skin folds deeply, faintly or not at all: to train on.",
     ),
 ]
 

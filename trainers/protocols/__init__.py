@@ -10,6 +10,7 @@ from trainers.protocols.by_subject import (
     own_partitions,
     subject_folds,
     subject_partitions,
+    training_and_validation,
 )
 from trainers.protocols.cross_corpus import cross_corpus
 from trainers.protocols.masking import mask_labels
@@ -30,4 +31,5 @@ __all__ = [
     "protocol",
     "subject_folds",
     "subject_partitions",
+    "training_and_validation",
 ]

@@ -56,6 +56,22 @@ def subject_partitions(
     return Split.of_parts(corpus.subject, name, part[code], seed)
 
 
+def training_and_validation(corpus: Corpus, validation: float = 0.1, *, seed: int) -> Split:
+    """Return one split that tests on nothing: for weights to be passed on, tested on another corpus.
+
+    Args:
+        validation: share of the frames whose subjects validate.
+
+    Raises:
+        ProtocolError: if there are fewer than two subjects, or the share is not above 0 and below 1.
+    """
+    name = f"{100 * (1 - validation):g}-{100 * validation:g}"
+    names, code = subjects_of(corpus, name, least=2)
+    frames = np.bincount(code, minlength=len(names))
+    part = hold_out(frames, validation, np.random.default_rng(seed), name)
+    return Split.of_parts(corpus.subject, name, part[code], seed)
+
+
 def leave_one_subject_out(corpus: Corpus, *, seed: int, validation: float = 0.25) -> list[Split]:
     """Return one split per subject, who is tested; a quarter of the others validate.
 

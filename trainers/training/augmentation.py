@@ -125,7 +125,7 @@ def _warped(picture: Tensor, flip: Tensor, turn: Tensor, size: Tensor, shift: Te
 
 
 def _recoloured(picture: Tensor, how: Augmentation, draws: _Draws) -> Tensor:
-    """Gamma, contrast, brightness; then saturation and the gains of the channels."""
+    """Gamma, contrast, brightness, light from a side; then saturation and the gains of the channels."""
 
     def each(values: Tensor) -> Tensor:
         return values.reshape(-1, 1, 1, 1)
@@ -134,6 +134,7 @@ def _recoloured(picture: Tensor, how: Augmentation, draws: _Draws) -> Tensor:
     brightness, saturation = 1 + draws.uniform(how.brightness), 1 + draws.uniform(how.colour)
     gains = torch.stack([1 + draws.uniform(how.colour / 2) for _ in range(3)], dim=1)
     grey = draws.chance(how.grey)
+    across, down = draws.uniform(how.shade), draws.uniform(how.shade)
     if how.gamma:
         picture = picture.clamp(min=1e-4) ** each(torch.exp(gamma))
     if how.contrast:
@@ -141,11 +142,21 @@ def _recoloured(picture: Tensor, how: Augmentation, draws: _Draws) -> Tensor:
         picture = mean + (picture - mean) * each(contrast)
     if how.brightness:
         picture = picture * each(brightness)
+    if how.shade:
+        picture = picture * _slope(across, down, picture.shape)
     if picture.shape[1] == 3 and (how.colour or how.grey):
         luma = (picture * torch.tensor(LUMA, device=picture.device).reshape(1, 3, 1, 1)).sum(1, keepdim=True)
         saturation, gains = torch.where(grey, 0.0, saturation), torch.where(grey[:, None], 1.0, gains)
         picture = (luma + (picture - luma) * each(saturation)) * gains[:, :, None, None]
     return picture.clamp(0.0, 1.0)
+
+
+def _slope(across: Tensor, down: Tensor, shape: torch.Size) -> Tensor:
+    """(B, 1, H, W) light that changes by `across` and `down` from the middle to the borders."""
+    rows, columns = (torch.linspace(-1.0, 1.0, side, device=across.device) for side in shape[2:])
+    return (1.0 + down[:, None, None, None] * rows[:, None] + across[:, None, None, None] * columns).clamp(
+        min=0.1
+    )
 
 
 def _degraded(picture: Tensor, how: Augmentation, draws: _Draws) -> Tensor:

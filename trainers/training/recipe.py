@@ -32,6 +32,7 @@ class Augmentation(msgspec.Struct, frozen=True, kw_only=True):
         brightness: most, as a share of the pixel's value.
         contrast: most, as a share of the distance from the picture's mean.
         gamma: most, as the exponent's natural logarithm.
+        shade: most that a border is lighter or darker than the middle, as a share: light from one side.
         colour: most change of saturation, and half of it of each channel's gain, as a share.
         grey: probability that all colour goes.
         noise: highest standard deviation, as a share of full white; half of the pictures get noise.
@@ -46,6 +47,7 @@ class Augmentation(msgspec.Struct, frozen=True, kw_only=True):
     brightness: Part = 0.0
     contrast: Part = 0.0
     gamma: Share = 0.0
+    shade: Part = 0.0
     colour: Part = 0.0
     grey: Share = 0.0
     noise: Annotated[float, Meta(ge=0.0, le=0.5)] = 0.0

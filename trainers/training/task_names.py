@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 TASKS: dict[str, str | type[Task]] = {
     "linear": "trainers.training.linear:Linear",
+    "multi-au": "trainers.multi_au.task:MultiAuTask",
+    "pose-dependent": "trainers.pose_dependent.tasks:PoseDependentTask",
+    "pose-invariant": "trainers.pose_dependent.tasks:PoseInvariantTask",
 }
 """Name -> the class, or "module:Class" so that only the task that is asked for is imported."""
 

@@ -17,6 +17,7 @@ from trainers.protocols import PROTOCOLS, protocol
         ("3-fold", 3, "3-fold, fold 1 of 3 (seed 5): train"),
         ("5-fold", 5, "5-fold, fold 1 of 5 (seed 5): train"),
         ("60-20-20", 1, "60-20-20 (seed 5): train"),
+        ("90-10", 1, "90-10 (seed 5): train"),
         ("loso", 6, "leave one subject out, S00 (seed 5): train"),
         ("partitions", 1, "partitions of open: train"),
         ("all", 1, "all: test 6 subjects, 60 frames"),

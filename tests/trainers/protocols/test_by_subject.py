@@ -17,6 +17,7 @@ from trainers.protocols import (
     protocol,
     subject_folds,
     subject_partitions,
+    training_and_validation,
 )
 from trainers.protocols.dealing import deal
 
@@ -64,6 +65,16 @@ def test_partitions_by_share(corpus, frames, seed) -> None:
     assert_sound([split], data)
     for rows, share in zip(split.parts.values(), (0.6, 0.2, 0.2), strict=True):
         assert 0 < len(rows) <= share * len(data) + max(frames)
+
+
+@settings(max_examples=40, deadline=None)
+@given(frames=SUBJECTS, validation=st.floats(0.02, 0.5), seed=SEED)
+def test_training_and_validation_alone(corpus, frames, validation, seed) -> None:
+    data = corpus(frames)
+    split = training_and_validation(data, validation, seed=seed)
+    assert_sound([split], data)
+    assert not len(split.test)
+    assert 0 < len(split.validation) <= validation * len(data) + max(frames)
 
 
 def test_equal_subjects_are_shared_out_exactly(corpus) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -118,6 +120,7 @@ def test_turns_keep_the_middle_and_move_the_border(batch) -> None:
         {"brightness": 0.3},
         {"contrast": 0.3},
         {"gamma": 0.3},
+        {"shade": 0.4},
         {"colour": 0.3},
         {"noise": 0.1},
         {"blur": 1.5},
@@ -133,6 +136,16 @@ def test_looks_change_within_the_range_of_pixels(batch, how) -> None:
     assert not torch.equal(look, batch.picture)
     assert torch.equal(look, changed(batch, **how).picture)
     assert not torch.equal(look, changed(batch, seed=1, **how).picture)
+
+
+def test_light_comes_from_a_side_and_spares_the_middle(batch) -> None:
+    grey = dataclasses.replace(batch, inputs={"crop": torch.full((N, 1, 21, 21), 0.4)})
+    look = changed(grey, shade=0.5).picture[:, 0]
+    torch.testing.assert_close(look[:, 10, 10], torch.full((N,), 0.4))
+    edges = (look[:, 10, -1] / 0.4 - 1, look[:, -1, 10] / 0.4 - 1)
+    for edge, opposite in zip(edges, (look[:, 10, 0], look[:, 0, 10]), strict=True):
+        assert 0.4 < edge.abs().max() <= 0.5
+        torch.testing.assert_close(opposite, 0.8 - 0.4 * (1 + edge))
 
 
 def test_blur_keeps_brightness_and_takes_detail(batch) -> None:

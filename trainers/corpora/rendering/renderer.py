@@ -165,7 +165,7 @@ class Renderer:
         """Bend the skin's normals by its pores and by the furrows of the active AUs."""
         subject = actor.subject
         sides = [
-            strengths(dict(zip(AUS, side.tolist(), strict=True)), subject.folding, subject.age)
+            strengths(dict(zip(AUS, side.tolist(), strict=True)), subject.folding, subject.age, subject.folds)
             for side in (moment.left, moment.right)
         ]
         relief(actor.still, sides[0], sides[1], self._relief)

@@ -12,7 +12,8 @@ from trainers.corpora.rendering.camera_faults import Faults
 from trainers.corpora.rendering.occluders import Occluder, draw_occluder
 from trainers.corpora.rendering.renderer import Light
 
-DOMAINS = ("studio", "wild")
+DOMAINS = ("studio", "wild", "varied")
+"""Looks of a corpus. "varied" is filmed like "wild"; its people differ (`subject.any_folds`)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +33,7 @@ class Scene:
 
 def draw_scene(rng: np.random.Generator, domain: str, size: tuple[int, int]) -> Scene:
     """Return a scene of that domain for pictures of that (height, width)."""
-    return {"studio": _studio, "wild": _wild}[domain](rng, size)
+    return {"studio": _studio, "wild": _wild, "varied": _wild}[domain](rng, size)
 
 
 def _studio(rng: np.random.Generator, size: tuple[int, int]) -> Scene:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainers.corpora.rendering.head_model import HeadModel
 from trainers.corpora.rendering.skin import Complexion
+from trainers.corpora.rendering.wrinkles import FURROWS
 
 # Natural hair colours, linear RGB: black, dark brown, brown, red, blond, grey, white.
 HAIR_COLOURS: dict[str, tuple[float, float, float]] = {
@@ -33,6 +34,9 @@ IRIS_COLOURS: dict[str, tuple[float, float, float]] = {
 SHAPE_SPREAD, SHAPE_LIMIT = 0.20, 0.55
 TIGHT = {"eye": 0.6, "mouth": 0.6, "neck": 0.5, "ear": 0.6, "chin": 0.8, "nose": 0.85, "head": 0.6}
 
+# Of `any_folds`: how often a furrow is absent, and how much deeper than usual it can be.
+SMOOTH, DEEPEST_FOLD = 0.4, 1.4
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -50,6 +54,7 @@ class Subject:
         folding: 0.45 to 1.35, how readily the skin folds.
         years: age, 16 to 80.
         expressiveness: (52,) multiplier per face unit: no two people smile alike.
+        folds: furrow of `wrinkles.FURROWS` -> how much deeper it is than `folding` says; 1 if not named.
         seed: for what is painted at random on this person.
     """
 
@@ -70,6 +75,7 @@ class Subject:
     years: float
     seed: int
     expressiveness: NDArray[np.float32] = field(repr=False)
+    folds: dict[str, float] = field(default_factory=dict)
 
     @property
     def age(self) -> float:
@@ -115,6 +121,18 @@ def draw_subject(rng: np.random.Generator, name: str, model: HeadModel) -> Subje
         seed=int(rng.integers(2**31)),
         expressiveness=np.clip(rng.normal(1.0, 0.10, len(model.unit_names)), 0.75, 1.25).astype(np.float32),
     )
+
+
+def any_folds(rng: np.random.Generator, subject: Subject) -> Subject:
+    """Return the person with furrows that follow no rule: each absent, faint or deep by itself.
+
+    Real foreheads may stay smooth under raised brows. Who learns from people whose furrows always tell
+    (`draw_subject`) reads the furrows and overlooks the brows.
+    """
+    folds = {
+        name: 0.0 if rng.random() < SMOOTH else float(rng.uniform(0.0, DEEPEST_FOLD)) for name in FURROWS
+    }
+    return replace(subject, folds=folds)
 
 
 def _aged(years: float) -> float:

@@ -38,6 +38,8 @@ class Furrow:
     age: float = 0.0
 
 
+NO_FOLDS: Mapping[str, float] = {}
+
 # On the subject's left half; the right is its mirror image.
 FURROWS: dict[str, Furrow] = {
     "forehead, inner": Furrow(
@@ -206,18 +208,22 @@ def _relief(furrow: Furrow) -> NDArray[np.float64]:
     return np.asarray(furrow.depth * (furrow.bulge * swell - (1.0 + furrow.bulge) * line))
 
 
-def strengths(intensity: Mapping[str, float], gain: float, age: float) -> dict[str, float]:
+def strengths(
+    intensity: Mapping[str, float], gain: float, age: float, folds: Mapping[str, float] = NO_FOLDS
+) -> dict[str, float]:
     """Return how deep each furrow is on one side, 0 to about 1.
 
     Args:
         intensity: AU -> 0 to 5 on that side.
         gain: how readily this person's skin folds, about 0.4 to 1.3.
         age: 0 (young) to 1 (old); an old skin shows furrows at rest.
+        folds: furrow -> how much deeper than that, 1 where it is not named.
     """
     deep = {}
     for name, furrow in FURROWS.items():
         driven = sum(share * intensity.get(au, 0.0) / 5.0 for au, share in furrow.drivers.items())
-        deep[name] = gain * min(1.0, driven) + furrow.age * age * (1.0 - 0.5 * min(1.0, driven))
+        depth = gain * min(1.0, driven) + furrow.age * age * (1.0 - 0.5 * min(1.0, driven))
+        deep[name] = depth * folds.get(name, 1.0)
     return deep
 
 

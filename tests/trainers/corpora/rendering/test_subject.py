@@ -11,7 +11,17 @@ import pytest
 from trainers.corpora.rendering.anatomy import centred
 from trainers.corpora.rendering.hair import STYLES
 from trainers.corpora.rendering.head_model import HeadModel
-from trainers.corpora.rendering.subject import HAIR_COLOURS, IRIS_COLOURS, SHAPE_LIMIT, Subject, draw_subject
+from trainers.corpora.rendering.subject import (
+    DEEPEST_FOLD,
+    HAIR_COLOURS,
+    IRIS_COLOURS,
+    SHAPE_LIMIT,
+    SMOOTH,
+    Subject,
+    any_folds,
+    draw_subject,
+)
+from trainers.corpora.rendering.wrinkles import FURROWS
 
 PEOPLE = 500
 
@@ -118,3 +128,15 @@ def test_no_caricatures(people: list[Subject], model: HeadModel) -> None:
     assert np.sqrt((away**2).mean()) < 8.0
     assert away.max() < 45.0
     assert np.sqrt((away**2).mean()) > 2.0, "and they do differ"
+
+
+def test_varied_people_fold_by_no_rule(people: list[Subject]) -> None:
+    rng = np.random.default_rng(0)
+    varied = [any_folds(rng, person) for person in people]
+    for person, other in zip(people, varied, strict=True):
+        assert not person.folds and set(other.folds) == set(FURROWS)
+        assert dataclasses.replace(other, folds={}) == person
+    depth = np.array([[person.folds[name] for name in FURROWS] for person in varied])
+    assert depth.min() >= 0.0 and 0.95 * DEEPEST_FOLD < depth.max() <= DEEPEST_FOLD
+    assert np.abs((depth == 0).mean(axis=0) - SMOOTH).max() < 0.08
+    assert np.abs(np.corrcoef(depth.T) - np.eye(len(FURROWS))).max() < 0.2

@@ -109,6 +109,14 @@ def test_a_young_face_at_rest_is_smooth_and_an_old_one_is_not() -> None:
     assert old == {name: furrow.age for name, furrow in FURROWS.items()}
 
 
+@given(intensity=INTENSITY, age=st.floats(0, 1), fold=st.floats(0, 1.4))
+def test_folds_deepen_their_own_furrow_only(intensity: dict[str, float], age: float, fold: float) -> None:
+    plain = strengths(intensity, 0.8, age)
+    folded = strengths(intensity, 0.8, age, {"glabella": fold})
+    assert folded.pop("glabella") == pytest.approx(fold * plain.pop("glabella"))
+    assert folded == plain
+
+
 @pytest.mark.parametrize(
     ("au", "furrow"),
     [

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("anny_installed")
 PLANS = {
     "studio": CorpusPlan("faces", 5, 50, size=96, seed=3),
     "wild": CorpusPlan("faces", 5, 50, size=96, seed=3, domain="wild", poses="continuous"),
+    "varied": CorpusPlan("faces", 5, 50, size=96, seed=3, domain="varied", poses="continuous"),
     "expressions": CorpusPlan("faces", 5, 50, size=96, seed=3, poses="bu3dfe", behaviour="expressions"),
 }
 
@@ -108,6 +109,15 @@ def test_a_studio_stays_and_the_wild_changes_from_take_to_take() -> None:
     assert walls(studio).shape == (3, 3)
     assert np.ptp(walls(studio), axis=0).max() < 4
     assert np.ptp(walls(wild), axis=0).max() > 15
+
+
+def test_furrows_of_varied_people_change_the_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = CorpusPlan("faces", 5, 30, size=96, seed=3, domain="varied", poses="continuous")
+    varied = film(plan, 1)
+    monkeypatch.setattr("trainers.corpora.synthesis.filming.any_folds", lambda rng, subject: subject)
+    usual = film(plan, 1)
+    assert set(varied.columns["subject"]) == set(usual.columns["subject"])
+    assert varied.pictures != usual.pictures
 
 
 def test_photograph_holds_the_occluder_before_the_face_and_keeps_the_render() -> None:

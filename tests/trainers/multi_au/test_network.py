@@ -1,0 +1,58 @@
+"""The network: a head of its own for each pose group, deaf to light, told what else is known."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from trainers.multi_au.network import Scores, Standardise, of_group
+
+
+def test_scores_come_group_after_group_in_their_ranges(make_task, make_batch) -> None:
+    task, batch = make_task(), make_batch(5)
+    task.eval_mode()
+    with torch.no_grad():
+        scores = Scores(task.network)(batch.picture)
+        by_group = task.network(batch.picture)
+    assert [tuple(each.shape) for each in scores] == [(5, 3), (5, 3), (5, 7)] * 3
+    for group in range(3):
+        occurrence, intensity, expression = scores[3 * group : 3 * group + 3]
+        assert occurrence.min() >= 0 and occurrence.max() <= 1
+        assert intensity.min() >= 0 and intensity.max() <= 5
+        torch.testing.assert_close(expression.sum(dim=1), torch.ones(5))
+        torch.testing.assert_close(by_group[:, group, :3].sigmoid(), occurrence)
+        torch.testing.assert_close(by_group[:, group, 3:6].sigmoid() * 5, intensity)
+    assert not torch.allclose(scores[1], scores[4])
+
+
+def test_each_row_gets_its_own_group() -> None:
+    by_group = torch.arange(24.0).reshape(4, 3, 2)
+    rows = of_group(by_group, torch.tensor([2, 0, 1, 2]))
+    assert rows.tolist() == [[4, 5], [6, 7], [14, 15], [22, 23]]
+
+
+@pytest.mark.parametrize(("gain", "offset"), [(0.4, 0.0), (1.0, 0.3), (0.7, -0.2)])
+def test_light_and_exposure_change_little(gain, offset) -> None:
+    torch.manual_seed(0)
+    picture = torch.rand(2, 1, 16, 16)
+    plain, changed = Standardise()(picture), Standardise()(gain * picture + offset)
+    assert (plain - changed).abs().max() < 0.35
+    assert torch.corrcoef(torch.stack([plain.flatten(), changed.flatten()]))[0, 1] > 0.99
+
+
+def test_a_flat_picture_is_not_blown_up() -> None:
+    assert Standardise()(torch.full((1, 1, 8, 8), 0.7)).abs().max() < 1e-3
+
+
+def test_what_the_tracker_tells_adds_to_every_group(make_task, make_batch) -> None:
+    kinds = ("blendshapes", "pose")
+    task, batch = make_task(kinds), make_batch(4, kinds)
+    task.eval_mode()
+    inputs = list(batch.inputs.values())
+    with torch.no_grad():
+        silent = task.network(*inputs)
+        task.network.told.weight[1, 0] = 2.0  # the first blendshape tells of the second AU
+        told = task.network(*inputs)
+    change = torch.zeros_like(silent)
+    change[:, :, 1] = 2.0 * batch.inputs["blendshapes"][:, :1]
+    torch.testing.assert_close(told - silent, change, atol=1e-5, rtol=1e-4)

@@ -1,0 +1,138 @@
+"""The network: a trunk that all share, and a head for each pose group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from trainers.backbones import Backbone
+from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
+
+# Keeps a flat picture from being blown up to noise; in units of the normalised picture.
+FLAT = 0.04
+# Logit of every AU before anything is learnt: 0.6 of 5.
+RESTING = -2.0
+
+
+class Logits(NamedTuple):
+    """What the heads say before they are squashed, (n, A), (n, A) and (n, 7)."""
+
+    occurrence: Tensor
+    intensity: Tensor
+    expression: Tensor
+
+    def scores(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Return probabilities, intensities 0 to 5, and probabilities that sum to 1."""
+        return (
+            self.occurrence.sigmoid(),
+            self.intensity.sigmoid() * TOP_INTENSITY,
+            functional.softmax(self.expression, dim=1),
+        )
+
+
+class Standardise(nn.Module):
+    """Take each picture's own mean and spread out of it: light and exposure are nobody's expression."""
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """(n, C, h, w) -> the same."""
+        mean = picture.mean(dim=(1, 2, 3), keepdim=True)
+        spread = (picture - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        standardised: Tensor = (picture - mean) / (spread + FLAT)
+        return standardised
+
+
+class MultiAu(nn.Module):
+    """Aligned crops, and what else the face tracker tells, -> logits of every pose group.
+
+    The map is flattened, not pooled: on an aligned face the place is half of the answer.
+
+    Args:
+        backbone: the trunk.
+        inputs: kind -> shape of each further input, in the order in which they follow the picture. They
+            reach the scores by one linear layer past the trunk: evidence that adds up.
+        size: height and width of the crops.
+        aus: A, how many AUs.
+        groups: names of the pose groups.
+        neck: channels to which the trunk's map is narrowed first.
+        hidden: units of each group's hidden layer.
+        dropout: share of the map's and of the hidden units that are left out in training.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        inputs: Mapping[str, tuple[int, ...]],
+        *,
+        size: int,
+        aus: int,
+        groups: Sequence[str],
+        neck: int,
+        hidden: int,
+        dropout: float,
+    ) -> None:
+        super().__init__()
+        self.parts = (aus, aus, len(EXPRESSIONS))
+        self.standardise = Standardise()
+        self.trunk = backbone
+        self.neck = nn.Sequential(
+            nn.Conv2d(backbone.channels, neck, 1, bias=False), nn.BatchNorm2d(neck), nn.ReLU(inplace=True)
+        )
+        flat = neck * backbone.map_side(size) ** 2
+        self.heads = nn.ModuleDict({group: _head(flat, hidden, self.parts, dropout) for group in groups})
+        told = sum(math.prod(shape) for shape in inputs.values())
+        self.told = nn.Linear(told, sum(self.parts), bias=False) if told else None
+        if self.told is not None:
+            nn.init.zeros_(self.told.weight)
+
+    def forward(self, picture: Tensor, *told: Tensor) -> Tensor:
+        """Return (n, groups, 2A + 7) logits; `logits` takes them apart."""
+        features = self.neck(self.trunk(self.standardise(picture)))
+        by_group = torch.stack([head(features) for head in self.heads.values()], dim=1)
+        if self.told is not None:
+            evidence = self.told(torch.cat([values.flatten(1) for values in told], dim=1))
+            by_group = by_group + evidence.unsqueeze(1)
+        return by_group
+
+    def logits(self, columns: Tensor) -> Logits:
+        """Take (n, 2A + 7) logits of one group apart."""
+        return Logits(*torch.split(columns, list(self.parts), dim=1))
+
+
+class Scores(nn.Module):
+    """The network as a bundle holds it: the scores of every pose group, one group after the other."""
+
+    def __init__(self, network: MultiAu) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Return occurrence, intensity and expression of the first group, then of the second, and so on."""
+        by_group = self.network(*inputs)
+        scores: list[Tensor] = []
+        for place in range(len(self.network.heads)):
+            scores += self.network.logits(by_group[:, place]).scores()
+        return tuple(scores)
+
+
+def of_group(by_group: Tensor, group: Tensor) -> Tensor:
+    """Return each row's logits of its own group: (n, G, K) and (n,) int64 -> (n, K)."""
+    return by_group.gather(1, group.reshape(-1, 1, 1).expand(-1, 1, by_group.shape[2])).squeeze(1)
+
+
+def _head(flat: int, hidden: int, parts: Sequence[int], dropout: float) -> nn.Sequential:
+    last = nn.Linear(hidden, sum(parts))
+    with torch.no_grad():
+        last.bias[: -parts[-1]] = RESTING  # faces rest most of the time
+    return nn.Sequential(
+        nn.Flatten(),
+        nn.Dropout(dropout),
+        nn.Linear(flat, hidden),
+        nn.ReLU(inplace=True),
+        nn.Dropout(dropout),
+        last,
+    )

@@ -1,0 +1,201 @@
+"""Training of the network with one head for each pose group."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+import numpy as np
+import torch
+from msgspec import Meta
+from torch import Tensor, nn
+
+from trainers.backbones import Backbone, backbone, folded
+from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
+from trainers.multi_au.losses import (
+    discordance,
+    rarity_weights,
+    weighted_cross_entropy,
+    weighted_squared_error,
+)
+from trainers.multi_au.network import Logits, MultiAu, Scores, of_group
+from trainers.training.batch import Batch
+from trainers.training.errors import RecipeError
+from trainers.training.facts import Facts
+from trainers.training.masked_losses import class_entropy
+from trainers.training.recipe import DataRecipe
+from trainers.training.samples import Samples
+from trainers.training.task import Exported, ExportedNetwork, Losses, Task, TaskOptions
+
+NotNegative = Annotated[float, Meta(ge=0.0)]
+OUTPUTS = ("au_occurrence", "au_intensity", "expression")
+RAREST = 12.0
+"""Most that an AU's occurrence outweighs its absence, before the root is taken."""
+
+
+class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
+    """`[task]` of the multi-AU network.
+
+    Attributes:
+        backbone: name of the trunk (`trainers.backbones.BACKBONES`).
+        weights: what it starts from: "imagenet", "random" or a file.
+        neck, hidden, dropout: see `MultiAu`.
+        jitter: degrees, standard deviation of what is added to a face's pitch when it is told to which
+            group's head it belongs. Live the pitch is estimated, so neighbours must know the borders.
+        routes: group -> estimated pitch and yaw for which the runtime uses its head, in degrees. The recipe's
+            `[data.pose_groups]` are of labelled poses, which face trackers understate.
+        intensity, discordance, occurrence, expression: weight of each loss.
+    """
+
+    backbone: str = "slim_resnet"
+    weights: str = "random"
+    neck: Annotated[int, Meta(ge=1)] = 64
+    hidden: Annotated[int, Meta(ge=1)] = 128
+    dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.25
+    jitter: NotNegative = 4.0
+    routes: dict[str, dict[str, tuple[float, float]]] = {}
+    intensity: NotNegative = 10.0
+    discordance: NotNegative = 0.5
+    occurrence: NotNegative = 0.2
+    expression: NotNegative = 0.1
+
+
+class MultiAuTask(Task):
+    """Occurrence, intensity and expression of every AU, by a head for each pose group."""
+
+    Options = MultiAuOptions
+    options: MultiAuOptions
+
+    def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
+        """Refuse a recipe without crops or pose groups, or whose routes are of other groups."""
+        if data.picture != "crop":
+            raise RecipeError(f'task multi-au: data.picture is "{data.picture}": it works on aligned crops')
+        if not facts.pose_groups:
+            raise RecipeError("task multi-au: no pose groups: add tables [data.pose_groups.NAME]")
+        super().__init__(options, facts, data)
+        strangers = set(self.options.routes) ^ set(facts.pose_groups)
+        if self.options.routes and strangers:
+            raise RecipeError(
+                f"task multi-au: task.routes and data.pose_groups differ in {', '.join(sorted(strangers))}"
+            )
+        self._rarity = torch.ones(len(facts.aus))
+
+    @property
+    def network(self) -> MultiAu:
+        """The one network."""
+        network = self.networks["multi-au"]
+        assert isinstance(network, MultiAu)
+        return network
+
+    def make_networks(self) -> dict[str, nn.Module]:
+        """One network, its trunk random."""
+        options, told = self.options, dict(self.facts.inputs)
+        channels, size, _ = told.pop("crop")
+        network = MultiAu(
+            Backbone(options.backbone, in_channels=channels),
+            told,
+            size=size,
+            aus=len(self.facts.aus),
+            groups=tuple(self.facts.pose_groups),
+            neck=options.neck,
+            hidden=options.hidden,
+            dropout=options.dropout,
+        )
+        # Kernels that lie as a CPU's and a GPU's convolutions read them; half of the time otherwise.
+        nn.Module.to(network, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return {"multi-au": network}
+
+    def pretrain(self) -> list[str]:
+        """Fetch the trunk's weights, if any are wanted."""
+        if self.options.weights == "random":
+            return []
+        made = backbone(
+            self.options.backbone, weights=self.options.weights, in_channels=self.network.trunk.in_channels
+        )
+        self.network.trunk.load_state_dict(made.state_dict())
+        return [f"trunk {made.name} starts from {made.weights}"]
+
+    def prepare(self, train: Samples) -> None:
+        """Count how rare each AU is."""
+        occurrence = train.columns["occurrence"][train.epoch]
+        rate = np.nanmean(np.where(np.isnan(occurrence).all(axis=0), 0.5, occurrence), axis=0)
+        weight = np.sqrt(np.clip(1.0 / np.maximum(rate, 1e-6), 1.0, RAREST))
+        self._rarity = torch.from_numpy(weight.astype(np.float32))
+
+    # ------------------------------------------------------------------ learning
+
+    def losses(self, batch: Batch) -> Losses:
+        """Of the labels that are there, each face by the head of its own pose group."""
+        training = self.network.training
+        logits = self._logits(batch, self._jittered(batch) if training else batch.pose_group)
+        weight = rarity_weights(batch.occurrence, self._rarity.to(batch.occurrence.device))
+        estimate, label = logits.intensity.sigmoid(), batch.intensity / TOP_INTENSITY
+        return {
+            "intensity": weighted_squared_error(estimate, label, weight),
+            "discordance": discordance(estimate, label),
+            "occurrence": weighted_cross_entropy(logits.occurrence, batch.occurrence, weight),
+            "expression": class_entropy(logits.expression, batch.expression),
+        }
+
+    def weights(self, iteration: int) -> dict[str, float]:
+        """As the recipe says."""
+        return {
+            name: getattr(self.options, name)
+            for name in ("intensity", "discordance", "occurrence", "expression")
+        }
+
+    def predict(self, batch: Batch) -> dict[str, Tensor]:
+        """All scores, each face by the head of its labelled pose group."""
+        scores = self._logits(batch, batch.pose_group).scores()
+        return dict(zip(OUTPUTS, scores, strict=True))
+
+    def _logits(self, batch: Batch, group: Tensor) -> Logits:
+        picture, *told = batch.inputs.values()
+        picture = picture.contiguous(memory_format=torch.channels_last)
+        by_group = self.network(picture, *told).to(torch.float32)
+        return self.network.logits(of_group(by_group, group.clamp(min=0)))
+
+    def _jittered(self, batch: Batch) -> Tensor:
+        """Return each face's group as if its pitch had been estimated, not labelled."""
+        pitch = batch.head_pose[:, 1] + self.options.jitter * torch.randn_like(batch.head_pose[:, 1])
+        group = batch.pose_group.clone()
+        for index, ranges in enumerate(self.data.pose_groups.values()):
+            if ranges.pitch is not None and ranges.yaw is None:
+                held = pitch.clamp(-89.9, 89.9)
+                group[(held >= ranges.pitch[0]) & (held < ranges.pitch[1])] = index
+        return group
+
+    # ------------------------------------------------------------------ what it leaves
+
+    def export(self) -> Exported:
+        """One network; each pose group has its own three outputs."""
+        groups = tuple(self.facts.pose_groups)
+        names = {group: {output: f"{output}_{group}" for output in OUTPUTS} for group in groups}
+        return Exported(
+            networks={
+                "head.onnx": ExportedNetwork(
+                    Scores(_plain(self.network)),
+                    tuple(name for group in groups for name in names[group].values()),
+                )
+            },
+            pose_groups=[
+                {"name": group, **self._route(group), "model": "head.onnx", "outputs": names[group]}
+                for group in groups
+            ],
+            aus=self.facts.aus,
+            expressions=EXPRESSIONS,
+        )
+
+    def _route(self, group: str) -> dict[str, list[float]]:
+        """The poses for which the runtime uses a group's head."""
+        if self.options.routes:
+            return {angle: list(ends) for angle, ends in self.options.routes[group].items()}
+        ranges = msgspec.to_builtins(self.data.pose_groups[group])
+        return {angle: list(ends) for angle, ends in ranges.items() if ends is not None}
+
+
+def _plain(network: MultiAu) -> MultiAu:
+    """Return a copy without norms and branches, its kernels as they are usually laid out."""
+    plain = folded(network)
+    nn.Module.to(plain, memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return plain

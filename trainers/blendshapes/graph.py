@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -52,11 +53,7 @@ def head_model(name: str, leakage: NDArray[np.floating]) -> onnx.ModelProto:
         leakage: (5, 52), rows as `pose_leakage.COEFFICIENTS`.
     """
     graph = _Graph()
-    blendshapes = _without_leakage(graph, leakage)
-    rise = _rises(graph, blendshapes)
-    intensity = _intensities(graph, rise)
-    _occurrences(graph, intensity)
-    _expressions(graph, intensity)
+    write_head(graph, leakage)
     return graph.model(
         name,
         inputs={"blendshapes": len(BLENDSHAPES), "neutral": len(BLENDSHAPES), "pose": 3},
@@ -64,7 +61,32 @@ def head_model(name: str, leakage: NDArray[np.floating]) -> onnx.ModelProto:
     )
 
 
-def _without_leakage(graph: _Graph, leakage: NDArray[np.floating]) -> str:
+class Arithmetic(Protocol):
+    """What takes down arithmetic in ONNX' operators. Values are whatever it hands out; inputs are names."""
+
+    def constant(self, name: str, value: ArrayLike, dtype: type[np.generic] = np.float32) -> Any:
+        """Return a constant."""
+        ...
+
+    def add(self, operator: str, *inputs: Any, output: str = "", **attributes: Any) -> Any:
+        """Return what an operator makes of the inputs; `output` names it."""
+        ...
+
+    def unit(self, value: Any) -> Any:
+        """Return the value clipped to 0-1."""
+        ...
+
+
+def write_head(graph: Arithmetic, leakage: NDArray[np.floating]) -> None:
+    """Take down the head of one pose group: `head_model`'s inputs and outputs, under the same names."""
+    blendshapes = _without_leakage(graph, leakage)
+    rise = _rises(graph, blendshapes)
+    intensity = _intensities(graph, rise)
+    _occurrences(graph, intensity)
+    _expressions(graph, intensity)
+
+
+def _without_leakage(graph: Arithmetic, leakage: NDArray[np.floating]) -> Any:
     """The blendshapes as they would read on a frontal face: odds / exp(leakage)."""
     limit = graph.constant("largest_angle", LARGEST_ANGLE)
     angles = graph.add("Min", graph.add("Max", "pose", graph.add("Neg", limit)), limit)
@@ -82,7 +104,7 @@ def _without_leakage(graph: _Graph, leakage: NDArray[np.floating]) -> str:
     return graph.add("Div", odds, graph.add("Add", graph.add("Sub", graph.constant("one", 1.0), value), odds))
 
 
-def _rises(graph: _Graph, blendshapes: str) -> str:
+def _rises(graph: Arithmetic, blendshapes: Any) -> Any:
     """(N, 52): how far each blendshape is on the way from the resting face to its full value, 0-1."""
     sum_of = graph.add("ReduceSum", "neutral", graph.constant("last_axis", [1], np.int64), keepdims=1)
     known = graph.add("Greater", sum_of, graph.constant("zero", 0.0))
@@ -92,7 +114,7 @@ def _rises(graph: _Graph, blendshapes: str) -> str:
     return graph.unit(graph.add("Div", above, graph.add("Sub", graph.constant("one", 1.0), at_rest)))
 
 
-def _read(graph: _Graph, value: str) -> str:
+def _read(graph: Arithmetic, value: Any) -> Any:
     """Values as parts of full, in proportion or by logarithm as `READINGS` says."""
     full, knee, by_logarithm = _scales()
     knees = graph.add("Div", value, graph.constant("knee", knee))
@@ -105,7 +127,7 @@ def _read(graph: _Graph, value: str) -> str:
     )
 
 
-def _most_at_rest(graph: _Graph) -> str:
+def _most_at_rest(graph: Arithmetic) -> Any:
     """(1, 52): the highest reading that is accepted as a resting one."""
     full, knee, by_logarithm = _scales()
     usual = np.where(by_logarithm, np.log1p(RESTING / knee) / np.log1p(full / knee), RESTING / full)
@@ -124,7 +146,7 @@ def _scales() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool
     return full, knee, by_logarithm
 
 
-def _intensities(graph: _Graph, rise: str) -> str:
+def _intensities(graph: Arithmetic, rise: Any) -> Any:
     """(N, 19): Action Units, 0-5."""
     summed = np.stack(
         [
@@ -155,14 +177,14 @@ def _intensities(graph: _Graph, rise: str) -> str:
     return graph.add("Mul", graph.unit(stretched), most, output="au_intensity")
 
 
-def _occurrences(graph: _Graph, intensity: str) -> None:
+def _occurrences(graph: Arithmetic, intensity: Any) -> None:
     """(N, 19): probabilities, 0.5 at FACS level A."""
     above = graph.add("Sub", intensity, graph.constant("present_from", PRESENT_FROM))
     width = graph.constant("occurrence_width", OCCURRENCE_WIDTH)
     graph.add("Sigmoid", graph.add("Div", above, width), output="au_occurrence")
 
 
-def _expressions(graph: _Graph, intensity: str) -> None:
+def _expressions(graph: Arithmetic, intensity: Any) -> None:
     """(N, 7): probabilities of the expressions."""
     part = graph.unit(graph.add("Div", intensity, graph.constant("full_intensity", FULL_INTENSITY)))
     alternatives = sorted({aus for prototype in PROTOTYPES for aus in prototype.parts if len(aus) > 1})
@@ -203,7 +225,6 @@ class _Graph:
         return output
 
     def unit(self, value: str) -> str:
-        """Clipped to 0-1."""
         return self.add("Clip", value, self.constant("zero", 0.0), self.constant("one", 1.0))
 
     def model(self, name: str, inputs: dict[str, int], outputs: dict[str, int]) -> onnx.ModelProto:

@@ -21,7 +21,7 @@ DomainOption = Annotated[
     typer.Option(
         metavar="studio|wild|varied",
         help="`studio`: plain. `wild`: any light, background, blur, noise, compression; faces partly hidden. "
-        "`varied`: as wild, of people whose skin folds deeply, faintly or not at all: to train on.",
+        "`varied`: as wild, of people with any brows, whose skin folds deeply or not at all: to train on.",
     ),
 ]
 

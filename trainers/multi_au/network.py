@@ -1,9 +1,8 @@
-"""The network: a trunk that all share, and a head for each pose group."""
+"""The network that looks at the picture: a trunk that all share, and a head for each pose group."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -19,16 +18,30 @@ FLAT = 0.04
 RESTING = -2.0
 
 
-class Logits(NamedTuple):
-    """What the heads say before they are squashed, (n, A), (n, A) and (n, 7)."""
+class Scores(NamedTuple):
+    """What is said of n faces.
+
+    Attributes:
+        occurrence: (n, A) probabilities.
+        intensity: (n, A), 0 to 5.
+        expression: (n, 7) probabilities in the order of `EXPRESSIONS`.
+    """
 
     occurrence: Tensor
     intensity: Tensor
     expression: Tensor
 
-    def scores(self) -> tuple[Tensor, Tensor, Tensor]:
-        """Return probabilities, intensities 0 to 5, and probabilities that sum to 1."""
-        return (
+
+class Logits(NamedTuple):
+    """What a head says before it is squashed, shaped as `Scores`."""
+
+    occurrence: Tensor
+    intensity: Tensor
+    expression: Tensor
+
+    def scores(self) -> Scores:
+        """Return them in their ranges."""
+        return Scores(
             self.occurrence.sigmoid(),
             self.intensity.sigmoid() * TOP_INTENSITY,
             functional.softmax(self.expression, dim=1),
@@ -47,14 +60,12 @@ class Standardise(nn.Module):
 
 
 class MultiAu(nn.Module):
-    """Aligned crops, and what else the face tracker tells, -> logits of every pose group.
+    """Aligned crops -> logits of every pose group.
 
     The map is flattened, not pooled: on an aligned face the place is half of the answer.
 
     Args:
         backbone: the trunk.
-        inputs: kind -> shape of each further input, in the order in which they follow the picture. They
-            reach the scores by one linear layer past the trunk: evidence that adds up.
         size: height and width of the crops.
         aus: A, how many AUs.
         groups: names of the pose groups.
@@ -66,7 +77,6 @@ class MultiAu(nn.Module):
     def __init__(
         self,
         backbone: Backbone,
-        inputs: Mapping[str, tuple[int, ...]],
         *,
         size: int,
         aus: int,
@@ -84,43 +94,19 @@ class MultiAu(nn.Module):
         )
         flat = neck * backbone.map_side(size) ** 2
         self.heads = nn.ModuleDict({group: _head(flat, hidden, self.parts, dropout) for group in groups})
-        told = sum(math.prod(shape) for shape in inputs.values())
-        self.told = nn.Linear(told, sum(self.parts), bias=False) if told else None
-        if self.told is not None:
-            nn.init.zeros_(self.told.weight)
 
-    def forward(self, picture: Tensor, *told: Tensor) -> Tensor:
+    def forward(self, picture: Tensor) -> Tensor:
         """Return (n, groups, 2A + 7) logits; `logits` takes them apart."""
         features = self.neck(self.trunk(self.standardise(picture)))
-        by_group = torch.stack([head(features) for head in self.heads.values()], dim=1)
-        if self.told is not None:
-            evidence = self.told(torch.cat([values.flatten(1) for values in told], dim=1))
-            by_group = by_group + evidence.unsqueeze(1)
-        return by_group
+        return torch.stack([head(features) for head in self.heads.values()], dim=1)
 
     def logits(self, columns: Tensor) -> Logits:
         """Take (n, 2A + 7) logits of one group apart."""
         return Logits(*torch.split(columns, list(self.parts), dim=1))
 
 
-class Scores(nn.Module):
-    """The network as a bundle holds it: the scores of every pose group, one group after the other."""
-
-    def __init__(self, network: MultiAu) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Return occurrence, intensity and expression of the first group, then of the second, and so on."""
-        by_group = self.network(*inputs)
-        scores: list[Tensor] = []
-        for place in range(len(self.network.heads)):
-            scores += self.network.logits(by_group[:, place]).scores()
-        return tuple(scores)
-
-
 def of_group(by_group: Tensor, group: Tensor) -> Tensor:
-    """Return each row's logits of its own group: (n, G, K) and (n,) int64 -> (n, K)."""
+    """Return each row's own group: (n, G, K) and (n,) int64 -> (n, K)."""
     return by_group.gather(1, group.reshape(-1, 1, 1).expand(-1, 1, by_group.shape[2])).squeeze(1)
 
 

@@ -10,7 +10,7 @@ from trainers.training.batch import Batch
 from trainers.training.facts import Facts
 from trainers.training.recipe import DataRecipe, PoseRange
 
-AUS = ("AU01", "AU12", "AU25")
+AUS = ("AU01", "AU12", "AU18")
 GROUPS = {
     "up": PoseRange(pitch=(-90.0, -15.0)),
     "level": PoseRange(pitch=(-15.0, 15.0)),
@@ -27,7 +27,7 @@ def one_thread():
 def make_task():
     def make(inputs=(), groups=GROUPS, **options) -> MultiAuTask:
         data = DataRecipe(size=32, colour="grey", inputs=inputs, pose_groups=groups)
-        shapes = {"blendshapes": (52,), "neutral": (52,), "pose": (3,)}
+        shapes = {"blendshapes": (52,), "neutral": (52,), "pose": (3,), "landmarks": (478, 3)}
         facts = Facts(
             aus=AUS,
             inputs={"crop": (1, 32, 32), **{kind: shapes[kind] for kind in inputs}},
@@ -46,10 +46,14 @@ def make_batch():
         torch.manual_seed(1)
         index = torch.arange(n) % 3 if group is None else torch.full((n,), group)
         pitch = (index - 1) * 25.0
-        sizes = {"blendshapes": 52, "neutral": 52, "pose": 3}
+        told = {
+            "blendshapes": torch.rand(n, 52) ** 2,
+            "neutral": torch.zeros(n, 52),
+            "pose": torch.zeros(n, 3),
+        }
         intensity = torch.randint(0, 6, (n, len(AUS))).float()
         blank = {
-            "inputs": {"crop": torch.randn(n, 1, 32, 32), **{k: torch.rand(n, sizes[k]) for k in inputs}},
+            "inputs": {"crop": torch.randn(n, 1, 32, 32), **{k: told[k] for k in inputs}},
             "intensity": intensity,
             "occurrence": (intensity >= 1).float(),
             "expression": torch.arange(n) % 7,

@@ -1,18 +1,19 @@
-"""The network: a head of its own for each pose group, deaf to light, told what else is known."""
+"""The network: a head of its own for each pose group, deaf to light."""
 
 from __future__ import annotations
 
 import pytest
 import torch
 
-from trainers.multi_au.network import Scores, Standardise, of_group
+from trainers.multi_au.exported import EveryGroup
+from trainers.multi_au.network import Standardise, of_group
 
 
 def test_scores_come_group_after_group_in_their_ranges(make_task, make_batch) -> None:
     task, batch = make_task(), make_batch(5)
     task.eval_mode()
     with torch.no_grad():
-        scores = Scores(task.network)(batch.picture)
+        scores = EveryGroup(task.network, None, None)(batch.picture)
         by_group = task.network(batch.picture)
     assert [tuple(each.shape) for each in scores] == [(5, 3), (5, 3), (5, 7)] * 3
     for group in range(3):
@@ -20,8 +21,8 @@ def test_scores_come_group_after_group_in_their_ranges(make_task, make_batch) ->
         assert occurrence.min() >= 0 and occurrence.max() <= 1
         assert intensity.min() >= 0 and intensity.max() <= 5
         torch.testing.assert_close(expression.sum(dim=1), torch.ones(5))
-        torch.testing.assert_close(by_group[:, group, :3].sigmoid(), occurrence)
-        torch.testing.assert_close(by_group[:, group, 3:6].sigmoid() * 5, intensity)
+        torch.testing.assert_close(by_group[:, group, :3].sigmoid(), occurrence, rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(by_group[:, group, 3:6].sigmoid() * 5, intensity, rtol=1e-3, atol=1e-4)
     assert not torch.allclose(scores[1], scores[4])
 
 
@@ -42,17 +43,3 @@ def test_light_and_exposure_change_little(gain, offset) -> None:
 
 def test_a_flat_picture_is_not_blown_up() -> None:
     assert Standardise()(torch.full((1, 1, 8, 8), 0.7)).abs().max() < 1e-3
-
-
-def test_what_the_tracker_tells_adds_to_every_group(make_task, make_batch) -> None:
-    kinds = ("blendshapes", "pose")
-    task, batch = make_task(kinds), make_batch(4, kinds)
-    task.eval_mode()
-    inputs = list(batch.inputs.values())
-    with torch.no_grad():
-        silent = task.network(*inputs)
-        task.network.told.weight[1, 0] = 2.0  # the first blendshape tells of the second AU
-        told = task.network(*inputs)
-    change = torch.zeros_like(silent)
-    change[:, :, 1] = 2.0 * batch.inputs["blendshapes"][:, :1]
-    torch.testing.assert_close(told - silent, change, atol=1e-5, rtol=1e-4)

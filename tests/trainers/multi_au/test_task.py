@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
 
+from trainers.multi_au.committee import INPUTS
 from trainers.multi_au.task import MultiAuOptions, MultiAuTask
 from trainers.training.errors import RecipeError
 from trainers.training.facts import Facts
@@ -106,10 +110,11 @@ def test_one_group_serves_any_pose(make_task) -> None:
     assert "pitch" not in group and "yaw" not in group
 
 
-def test_the_exported_network_says_the_same(make_task, make_batch) -> None:
-    task, batch = make_task(("blendshapes",)), make_batch(6, ("blendshapes",))
+@pytest.mark.parametrize("inputs", [(), INPUTS], ids=["picture", "committee"])
+def test_the_exported_network_says_the_same(make_task, make_batch, inputs) -> None:
+    task, batch = make_task(inputs, rule_only=["AU12"]), make_batch(6, inputs)
     task.train_mode()
-    task.network(*batch.inputs.values())  # so that batch norms have seen something
+    task.network(batch.picture)  # so that batch norms have seen something
     task.eval_mode()
     exported = task.export().networks["head.onnx"]
     with torch.no_grad():
@@ -129,6 +134,11 @@ def test_the_exported_network_says_the_same(make_task, make_batch) -> None:
     [
         ({"picture": "whole"}, {}, 'data.picture is "whole"'),
         ({}, {}, "no pose groups"),
+        (
+            {"pose_groups": {"any": PoseRange()}, "inputs": ("pose",)},
+            {},
+            "data.inputs is \\['pose'\\]: leave it out",
+        ),
         ({"pose_groups": {"any": PoseRange()}}, {"routes": {"some": {}}}, "differ in any, some"),
     ],
 )
@@ -137,3 +147,30 @@ def test_recipes_that_cannot_work_are_refused(data, options, words) -> None:
     facts = Facts(aus=("AU12",), inputs={"crop": (1, 32, 32)}, pose_groups=tuple(recipe.pose_groups))
     with pytest.raises(RecipeError, match=words):
         MultiAuTask(MultiAuOptions(**options), facts, recipe)
+
+
+def test_the_committee_learns_its_line_and_leaves_the_picture_alone(make_task, make_batch) -> None:
+    task, batch = make_task(INPUTS, jitter=0.0), make_batch(12, INPUTS)
+    task.train_mode()
+    losses = task.losses(batch)
+    losses["joint"].backward()
+    committee = task.networks["committee"]
+    assert committee.gain.grad.abs().max() > 0 and committee.shift.grad.abs().max() > 0
+    assert all(weight.grad is None for weight in task.network.parameters())
+
+
+def test_preparation_counts_rare_aus_and_calibrates_the_rule(make_task, make_batch) -> None:
+    task, batch = make_task(INPUTS), make_batch(300, INPUTS)
+    rules, committee = task.committee
+    with torch.no_grad():
+        said = rules(*(batch.inputs[kind] for kind in INPUTS))
+    rule = said[torch.arange(300), batch.pose_group, :3].numpy()
+    label = np.clip(0.5 * rule + 0.25, 0, 5)
+    occurrence = np.zeros((300, 3), np.float32)
+    occurrence[:75, 0], occurrence[:3, 1] = 1.0, 1.0
+    columns = {"occurrence": occurrence, "intensity": label, "pose_group": batch.pose_group.numpy()}
+    inputs = {kind: batch.inputs[kind].numpy() for kind in INPUTS}
+    task.prepare(SimpleNamespace(columns=columns, inputs=inputs, epoch=np.arange(300)))
+    assert committee.slope.tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-4)
+    assert committee.offset.tolist() == pytest.approx([0.25, 0.25, 0.25], abs=1e-3)
+    assert task._rarity.tolist() == pytest.approx([2.0, 12**0.5, 12**0.5])

@@ -13,7 +13,7 @@ from trainers.corpora.rendering.occluders import Occluder, draw_occluder
 from trainers.corpora.rendering.renderer import Light
 
 DOMAINS = ("studio", "wild", "varied")
-"""Looks of a corpus. "varied" is filmed like "wild"; its people differ (`subject.any_folds`)."""
+"""Looks of a corpus. "varied" is filmed like "wild"; its people differ (`subject.any_skin`)."""
 
 
 @dataclass(frozen=True, eq=False)

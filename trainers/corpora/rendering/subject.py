@@ -34,8 +34,10 @@ IRIS_COLOURS: dict[str, tuple[float, float, float]] = {
 SHAPE_SPREAD, SHAPE_LIMIT = 0.20, 0.55
 TIGHT = {"eye": 0.6, "mouth": 0.6, "neck": 0.5, "ear": 0.6, "chin": 0.8, "nose": 0.85, "head": 0.6}
 
-# Of `any_folds`: how often a furrow is absent, and how much deeper than usual it can be.
+# Of `any_skin`: how often a furrow is absent, and how much deeper than usual it can be.
 SMOOTH, DEEPEST_FOLD = 0.4, 1.4
+# Thickness of the brows, least and most; their height, mean and standard deviation in mm (see `Complexion`).
+ANY_BROW, ANY_BROW_HEIGHT = (0.7, 2.4), (-1.0, 2.2)
 
 
 @dataclass(frozen=True)
@@ -123,16 +125,21 @@ def draw_subject(rng: np.random.Generator, name: str, model: HeadModel) -> Subje
     )
 
 
-def any_folds(rng: np.random.Generator, subject: Subject) -> Subject:
-    """Return the person with furrows that follow no rule: each absent, faint or deep by itself.
+def any_skin(rng: np.random.Generator, subject: Subject) -> Subject:
+    """Return the person with any brows, and furrows by no rule, each absent, faint or deep by itself.
 
-    Real foreheads may stay smooth under raised brows. Who learns from people whose furrows always tell
-    (`draw_subject`) reads the furrows and overlooks the brows.
+    Real foreheads may stay smooth under raised brows, and resting brows may be bushy and low. Who learns from
+    people whose furrows always tell (`draw_subject`) reads the furrows and overlooks the brows.
     """
     folds = {
         name: 0.0 if rng.random() < SMOOTH else float(rng.uniform(0.0, DEEPEST_FOLD)) for name in FURROWS
     }
-    return replace(subject, folds=folds)
+    complexion = replace(
+        subject.complexion,
+        brow=float(rng.uniform(*ANY_BROW)),
+        brow_height=float(rng.normal(*ANY_BROW_HEIGHT)),
+    )
+    return replace(subject, folds=folds, complexion=complexion)
 
 
 def _aged(years: float) -> float:

@@ -21,7 +21,7 @@ from trainers.corpora.rendering.head_model import head_model
 from trainers.corpora.rendering.landmarks import landmarks
 from trainers.corpora.rendering.renderer import Moment, Renderer
 from trainers.corpora.rendering.scene import DOMAINS, Scene, draw_scene
-from trainers.corpora.rendering.subject import any_folds, draw_subject
+from trainers.corpora.rendering.subject import any_skin, draw_subject
 from trainers.corpora.synthesis.acting import moment_of
 from trainers.corpora.synthesis.plan import LARGEST_SEED
 from trainers.errors import CorpusError
@@ -137,7 +137,7 @@ def _cast(
     for number in range(faces):
         subject = draw_subject(rng, f"clip-{number + 1}", head_model())
         if domain == "varied":
-            subject = any_folds(rng, subject)
+            subject = any_skin(rng, subject)
         place = ((number + 0.5) / faces - 0.5, 0.0)
         camera = replace(scene.camera, face_height=room, offset=place, distance=DISTANCE)
         cast.append(

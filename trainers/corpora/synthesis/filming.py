@@ -17,7 +17,7 @@ from trainers.corpora.rendering.landmarks import landmarks
 from trainers.corpora.rendering.occluders import occlude
 from trainers.corpora.rendering.renderer import Rendered, Renderer
 from trainers.corpora.rendering.scene import Scene, draw_scene
-from trainers.corpora.rendering.subject import Subject, any_folds, draw_subject
+from trainers.corpora.rendering.subject import Subject, any_skin, draw_subject
 from trainers.corpora.synthesis.acting import Shot, shots
 from trainers.corpora.synthesis.plan import CorpusPlan
 
@@ -48,7 +48,7 @@ def film(plan: CorpusPlan, number: int) -> Film:
     name = f"{plan.domain}-{plan.seed}-{number:04d}"
     subject = draw_subject(rng, name, head_model())
     if plan.domain == "varied":
-        subject = any_folds(rng, subject)
+        subject = any_skin(rng, subject)
     script = shots(plan, number, rng)
     actor = make_actor(subject)
     size = (plan.size, plan.size)

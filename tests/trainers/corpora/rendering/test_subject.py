@@ -18,7 +18,7 @@ from trainers.corpora.rendering.subject import (
     SHAPE_LIMIT,
     SMOOTH,
     Subject,
-    any_folds,
+    any_skin,
     draw_subject,
 )
 from trainers.corpora.rendering.wrinkles import FURROWS
@@ -130,13 +130,16 @@ def test_no_caricatures(people: list[Subject], model: HeadModel) -> None:
     assert np.sqrt((away**2).mean()) > 2.0, "and they do differ"
 
 
-def test_varied_people_fold_by_no_rule(people: list[Subject]) -> None:
+def test_varied_people_fold_by_no_rule_and_have_any_brows(people: list[Subject]) -> None:
     rng = np.random.default_rng(0)
-    varied = [any_folds(rng, person) for person in people]
+    varied = [any_skin(rng, person) for person in people]
     for person, other in zip(people, varied, strict=True):
         assert not person.folds and set(other.folds) == set(FURROWS)
-        assert dataclasses.replace(other, folds={}) == person
+        assert dataclasses.replace(other, folds={}, complexion=person.complexion) == person
     depth = np.array([[person.folds[name] for name in FURROWS] for person in varied])
     assert depth.min() >= 0.0 and 0.95 * DEEPEST_FOLD < depth.max() <= DEEPEST_FOLD
     assert np.abs((depth == 0).mean(axis=0) - SMOOTH).max() < 0.08
     assert np.abs(np.corrcoef(depth.T) - np.eye(len(FURROWS))).max() < 0.2
+    brows = np.array([(person.complexion.brow, person.complexion.brow_height) for person in varied])
+    assert brows[:, 0].min() < 0.8 and brows[:, 0].max() > 2.3
+    assert abs(brows[:, 1].mean() + 1.0) < 0.4 and abs(brows[:, 1].std() - 2.2) < 0.3

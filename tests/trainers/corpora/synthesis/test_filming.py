@@ -114,7 +114,7 @@ def test_a_studio_stays_and_the_wild_changes_from_take_to_take() -> None:
 def test_furrows_of_varied_people_change_the_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = CorpusPlan("faces", 5, 30, size=96, seed=3, domain="varied", poses="continuous")
     varied = film(plan, 1)
-    monkeypatch.setattr("trainers.corpora.synthesis.filming.any_folds", lambda rng, subject: subject)
+    monkeypatch.setattr("trainers.corpora.synthesis.filming.any_skin", lambda rng, subject: subject)
     usual = film(plan, 1)
     assert set(varied.columns["subject"]) == set(usual.columns["subject"])
     assert varied.pictures != usual.pictures

@@ -1,0 +1,124 @@
+"""The picture's network and the blendshape rule heard together.
+
+The network was trained on renders and knows best what is like them; the rule (`trainers.blendshapes`) reads
+MediaPipe's blendshapes, which were learnt from real faces, and was fitted to nobody's labels. They err in
+different places, so their mean errs less than either (committee machines: Perrone and Cooper, "When networks
+disagree", 1993). The rule is first brought to the labels' scale, AU by AU, by a line fitted on the training
+rows; the mean is brought there again by a line that is learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from trainers.blendshapes.graph import AUS as RULE_AUS
+from trainers.blendshapes.graph import EXPRESSIONS as RULE_EXPRESSIONS
+from trainers.blendshapes.graph import OCCURRENCE_WIDTH, PRESENT_FROM
+from trainers.blendshapes.pose_leakage import POSE_GROUPS, read_leakage
+from trainers.blendshapes.rule import BlendshapeRule
+from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
+from trainers.multi_au.network import Scores
+
+INPUTS = ("blendshapes", "neutral", "pose")
+"""What the rule sees, in its order."""
+
+# Least variance of the rule's intensities for which a line is fitted.
+SOME_VARIANCE = 1e-4
+
+
+class Rules(nn.Module):
+    """The rule of each pose group, its columns in the order of the corpus.
+
+    Args:
+        aus: names of the A columns; those that the rule does not know stay 0.
+        groups: names of the pose groups; of others than the rule's own, the rule for level heads is taken.
+    """
+
+    place: Tensor
+    face: Tensor
+
+    def __init__(self, aus: Sequence[str], groups: Sequence[str]) -> None:
+        super().__init__()
+        leakage = read_leakage()
+        self.by_group = nn.ModuleDict(
+            {group: BlendshapeRule(leakage[group if group in POSE_GROUPS else "level"]) for group in groups}
+        )
+        place = np.array([[own == au for au in aus] for own in RULE_AUS], dtype=np.float32)
+        face = np.array([[own == name for name in EXPRESSIONS] for own in RULE_EXPRESSIONS], np.float32)
+        self.register_buffer("place", torch.from_numpy(place.reshape(len(RULE_AUS), len(aus))))
+        self.register_buffer("face", torch.from_numpy(face))
+
+    def forward(self, *told: Tensor) -> Tensor:
+        """(n, 52), (n, 52) and (n, 3) -> (n, groups, A + 7): intensities 0 to 5, expression probabilities."""
+        by_group = []
+        for rule in self.by_group.values():
+            _, intensity, expression = rule(*told)
+            by_group.append(torch.cat([intensity @ self.place, expression @ self.face], dim=1))
+        return torch.stack(by_group, dim=1)
+
+
+class Committee(nn.Module):
+    """Merges the scores of both.
+
+    Args:
+        aus: names of the A columns.
+        trust: the picture's share where the rule has an opinion; elsewhere it has all.
+        rule_only: AUs that the picture is not asked for.
+    """
+
+    share: Tensor
+    slope: Tensor
+    offset: Tensor
+
+    def __init__(self, aus: Sequence[str], trust: float, rule_only: Sequence[str] = ()) -> None:
+        super().__init__()
+        share = [0.0 if au in rule_only else trust if au in RULE_AUS else 1.0 for au in aus]
+        self.aus = len(aus)
+        self.register_buffer("share", torch.tensor(share))
+        self.register_buffer("slope", torch.ones(self.aus))
+        self.register_buffer("offset", torch.zeros(self.aus))
+        self.gain = nn.Parameter(torch.ones(self.aus))
+        self.shift = nn.Parameter(torch.zeros(self.aus))
+
+    def calibrate(self, rule: NDArray[Any], label: NDArray[Any]) -> None:
+        """Fit the line, one per AU, from the rule's intensities to the labels, by least squares.
+
+        A slope is never below 0: an opinion that points the wrong way is not heard.
+
+        Args:
+            rule, label: (n, A), 0 to 5; labels NaN where nobody labelled.
+        """
+        for column in range(self.aus):
+            known = ~np.isnan(label[:, column])
+            x, y = rule[known, column].astype(np.float64), label[known, column].astype(np.float64)
+            if len(x) and x.var() > SOME_VARIANCE:
+                slope = max(0.0, float(((x - x.mean()) * (y - y.mean())).mean() / x.var()))
+            else:
+                slope = 0.0
+            self.slope[column] = slope
+            self.offset[column] = float(y.mean() - slope * x.mean()) if len(x) else 0.0
+
+    def joint(self, picture: Tensor, rule: Tensor) -> Tensor:
+        """Return (n, A) joint intensities, not yet held between 0 and 5, from those of both."""
+        heard = self.share * picture + (1.0 - self.share) * (self.slope * rule + self.offset)
+        joint: Tensor = self.shift + self.gain * heard
+        return joint
+
+    def forward(self, picture: Scores, rule: Tensor) -> Scores:
+        """Return the joint scores.
+
+        Args:
+            picture: of n faces.
+            rule: (n, A + 7), see `Rules`.
+        """
+        intensity = self.joint(picture.intensity, rule[:, : self.aus]).clamp(0.0, TOP_INTENSITY)
+        present = torch.sigmoid((intensity - PRESENT_FROM) / OCCURRENCE_WIDTH)
+        occurrence = self.share * picture.occurrence + (1.0 - self.share) * present
+        expression = (picture.expression + rule[:, self.aus :]) / 2.0
+        return Scores(occurrence, intensity, expression)

@@ -17,17 +17,27 @@ if TYPE_CHECKING:
     from realtime.sources.source import Source
 
 DEFAULT_BUNDLE = "blendshapes"
+BUILT_IN = ("blendshapes",)
+"""Bundles that come with LiveFACS."""
 DEFAULT_MAX_FACES = 4
 DEFAULT_WINDOW = 3
 
 
 def open_bundle(path: Path | str | None = None) -> Bundle:
-    """Open and check a model bundle, by default the one that comes with LiveFACS. Raises BundleError."""
+    """Open and check a model bundle.
+
+    Args:
+        path: a folder or .zip; where there is none of that name, one of `BUILT_IN`; None for the default.
+
+    Raises:
+        BundleError: it is not there, or not as it declares.
+    """
     from engines.bundle import Bundle
 
-    if path is not None:
-        return Bundle.open(Path(path))
-    with as_file(files("realtime") / "bundles" / DEFAULT_BUNDLE) as folder:
+    name = DEFAULT_BUNDLE if path is None else os.fspath(path)
+    if path is not None and (name not in BUILT_IN or Path(name).exists()):
+        return Bundle.open(Path(name))
+    with as_file(files("realtime") / "bundles" / name) as folder:
         return Bundle.open(folder)
 
 

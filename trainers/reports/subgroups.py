@@ -22,7 +22,11 @@ def subgroups_section(comparison: Comparison) -> Section | None:
     """Return one table per attribute that divides the rows, None if there is none."""
     blocks: list[Table] = []
     figures: dict[str, Any] = {}
-    columns = {"domain": comparison.corpus.domain, **comparison.corpus.attributes}
+    columns = {
+        "domain": comparison.corpus.domain,
+        "pose group": comparison.predictions.pose_group,
+        **comparison.corpus.attributes,
+    }
     for attribute, values in columns.items():
         groups = subgroups(values)
         if len(groups) < 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -182,6 +183,14 @@ def test_subgroups(make_corpus, make_predictions, compare) -> None:
     assert table.head == ("glasses", "found", "mean F1", "frames", "subjects")
     assert plain(table.rows[0]) == ["no", 1.0, round(8 / 9, 6), 5, 2]
     assert plain(table.rows[1]) == ["yes", 0.8, round(2 / 5, 6), 5, 2]
+
+
+def test_pose_groups_that_served_are_subgroups(make_corpus, make_predictions, compare) -> None:
+    made = make_predictions(10, occurrence=SCORES)
+    made = dataclasses.replace(made, pose_group=np.array(["up"] * 4 + ["level"] * 6))
+    (table,) = subgroups_section(compare(make_corpus(10, occurrence=LABELS), made)).blocks
+    assert table.head[0] == "pose group"
+    assert [plain(row)[0] for row in table.rows] == ["level", "up"]
 
 
 def test_attributes_make_groups_by_their_kind() -> None:

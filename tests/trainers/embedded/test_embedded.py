@@ -1,0 +1,115 @@
+"""The shipped bundle: what its card and manifest say, and that one command makes it from nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import realtime
+from engines import Bundle
+from trainers.corpora.store import CorpusWriter
+from trainers.corpora.synthesis.plan import CorpusPlan
+from trainers.embedded import __main__ as command
+from trainers.embedded import bundle, plans
+from trainers.embedded.bundle import RETRAIN, write_embedded
+from trainers.training.recipe_files import read_recipe
+
+BLENDSHAPES = Path(realtime.__file__).parent / "bundles" / "blendshapes"
+
+
+def figure(value: float | None) -> dict[str, float | None]:
+    return {"value": value, "low": None if value is None else value - 0.1, "high": 0.9}
+
+
+def report(value: float) -> dict:
+    """What `livefacs evaluate` writes, as far as it is read."""
+    per_au = {au: figure(value) for au in ("AU01", "AU12")} | {"AU04": figure(None)}
+    return {
+        "subjects": 5,
+        "frames": 40,
+        "headlines": {name: figure(value) for name in ("ICC(3,1)", "F1", "PCC")},
+        "intensity": {"ICC(3,1)": per_au},
+        "occurrence": {"F1": per_au},
+        "subgroups": {"pose group": {"up": {"frames": 9, "mean ICC": figure(value)}}},
+    }
+
+
+@pytest.fixture
+def work(tmp_path) -> Path:
+    """A folder in which everything was rendered, trained and tested, but small."""
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(file, "PNG")
+    one = np.zeros((1, 1), np.float32)
+    for plan in (*plans.TRAINED_ON, *plans.TESTED_ON):
+        with CorpusWriter(tmp_path / plan.name, plan.name, ("AU12",)) as writer:
+            writer.add(
+                [file.getvalue()],
+                {"subject": "S", "sequence": "S/1", "frame": [1], "intensity": one, "occurrence": one},
+            )
+    shutil.copytree(BLENDSHAPES, tmp_path / "exported")
+    for value, plan in zip((0.75, 0.5), plans.TESTED_ON, strict=True):
+        (tmp_path / f"report-{plan.name}").mkdir()
+        (tmp_path / f"report-{plan.name}" / "metrics.json").write_text(json.dumps(report(value)))
+    return tmp_path
+
+
+def test_the_bundle_tells_how_good_it_is_and_how_to_make_it_again(work, monkeypatch) -> None:
+    monkeypatch.setattr(bundle, "AGREEMENT", {"single_face.mp4": (72, 9, 0.9)})
+    write_embedded(work, work / "out")
+    with Bundle.open(work / "out") as made:
+        manifest = made.manifest
+        assert manifest.training.recipe == RETRAIN and manifest.training.data_card == "card.md"
+        metrics = {metric.name: metric.value for metric in manifest.metrics}
+    assert metrics["ICC(3,1), mean over AUs, held-studio"] == 0.75
+    assert metrics["F1, mean over AUs, held-wild"] == 0.5
+    assert metrics["agreement with OpenFace, single_face.mp4"] == 0.9
+    card = (work / "out" / "card.md").read_text()
+    assert "| embedded-varied | varied | continuous | spontaneous | 500 | 20000 | 111 | CC0-1.0 |" in card
+    assert "| mean | 0.75 [0.65, 0.90] | 0.50 [0.40, 0.90] | 0.75 [0.65, 0.90] | 0.50 [0.40, 0.90] |" in card
+    assert "| AU04 | – | – | – | – |" in card
+    assert "| AU09 | – | – | – | – |" in card  # of the bundle, not labelled in the reports
+    assert "| pose group | up | 0.75 [0.65, 0.90] | 0.50 [0.40, 0.90] |" in card
+
+
+def test_nobody_is_trained_on_and_tested() -> None:
+    # Subjects are told apart by domain and seed (`CorpusPlan.rng_of`).
+    trained = {(plan.domain, plan.seed) for plan in plans.TRAINED_ON}
+    tested = {(plan.domain, plan.seed) for plan in plans.TESTED_ON}
+    assert len(trained) == len(plans.TRAINED_ON) and not trained & tested
+    assert read_recipe(plans.RECIPE).protocol == "90-10"
+
+
+def test_help_tells_what_it_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "trainers.embedded", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "Make the default bundle from nothing" in done.stdout
+
+
+@pytest.mark.slow
+def test_one_command_makes_it_from_nothing(tmp_path, monkeypatch) -> None:
+    if importlib.util.find_spec("anny") is None:
+        pytest.skip("anny is not installed")
+    small = {"subjects": 4, "frames": 36}
+    trained = (CorpusPlan("a", domain="varied", poses="continuous", seed=1, **small),)
+    tested = (CorpusPlan("b", domain="studio", seed=2, **small),)
+    for module in (command, bundle):
+        monkeypatch.setattr(module, "TRAINED_ON", trained)
+        monkeypatch.setattr(module, "TESTED_ON", tested)
+    tiny = ["training.epochs=2", "data.batch=8", "task.neck=4", "task.hidden=8", "optimiser.warmup=1"]
+    command.make(tmp_path / "work", tmp_path / "out", tiny, "cpu")
+    with Bundle.open(tmp_path / "out") as made:
+        made.verify_models(run=True)
+        assert len(made.aus) == 21
+    first = (tmp_path / "out" / "head.onnx").read_bytes()
+    command.make(tmp_path / "work", tmp_path / "out", tiny, "cpu")  # nothing is made again but the bundle
+    assert (tmp_path / "out" / "head.onnx").read_bytes() == first

@@ -1,0 +1,1 @@
+"""The weights that LiveFACS ships: made from nothing by `python -m trainers.embedded`."""

@@ -1,0 +1,22 @@
+"""What the shipped weights are trained on, and what they are tested on."""
+
+from __future__ import annotations
+
+from trainers.corpora.synthesis.plan import CorpusPlan
+
+RECIPE = "multi-au/embedded"
+
+# Moving heads give every pose, the nine views their extremes; two looks, so that neither is learnt by heart.
+TRAINED_ON = (
+    CorpusPlan("embedded-wild", 600, 24_000, "wild", "continuous", seed=101),
+    CorpusPlan("embedded-varied", 500, 20_000, "varied", "continuous", seed=111),
+    CorpusPlan("embedded-varied-views", 250, 10_000, "varied", "fera", seed=112),
+    CorpusPlan("embedded-expressions", 250, 8_000, "varied", "bu3dfe", "expressions", seed=103),
+    CorpusPlan("embedded-studio-views", 150, 6_000, "studio", "fera", seed=104),
+)
+
+TESTED_ON = (
+    CorpusPlan("held-studio", 50, 3_600, "studio", "fera", seed=901),
+    CorpusPlan("held-wild", 50, 3_600, "wild", "fera", seed=902),
+)
+"""Other people, in the looks and nine views that tables are made of; nobody in them trains or validates."""

@@ -60,6 +60,14 @@ def make(
             help="Six basic expressions at four levels, and neutral, instead of spontaneous behaviour.",
         ),
     ] = False,
+    posed: Annotated[
+        bool,
+        typer.Option(
+            "--posed",
+            help="Any Action Units, alone and together, each as often as every other, "
+            "instead of spontaneous behaviour.",
+        ),
+    ] = False,
     seed: SeedOption = 0,
     size: Annotated[int, typer.Option(help="Height and width of the pictures, pixels.")] = 256,
     jobs: Annotated[
@@ -85,14 +93,17 @@ def make(
     start = time.monotonic()
     with train_extra(), _ending_on_sigterm():
         from trainers.corpora.synthesis.plan import CorpusPlan
+        from trainers.errors import CorpusError
 
+        if expressions and posed:
+            raise CorpusError("--expressions and --posed: one corpus has one behaviour; leave one out")
         plan = CorpusPlan(
             name=name,
             subjects=subjects,
             frames=frames,
             domain=domain,
             poses=poses,
-            behaviour="expressions" if expressions else "spontaneous",
+            behaviour="expressions" if expressions else "posed" if posed else "spontaneous",
             seed=seed,
             size=size,
         )

@@ -15,6 +15,7 @@ from trainers.corpora.behaviour import (
     expression,
     expression_sequence,
     head_motion,
+    posed,
     spontaneous_sequences,
     views,
 )
@@ -30,6 +31,8 @@ from trainers.corpora.synthesis.plan import CorpusPlan
 TAKE, RATE = 8, 2.0
 # Takes are drawn so many at once, which is faster.
 AT_ONCE = 16
+# Seconds between posed moments, in which a moving head gets anywhere.
+APART = 10.0
 # How far a held pose strays from its view, and rolls; how far the eyes of a held expression wander; standard
 # deviations, degrees.
 STRAY, WANDER = 1.5, 3.0
@@ -57,7 +60,7 @@ class Shot:
 def shots(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> list[Shot]:
     """Return the shots of one subject."""
     wanted = plan.frames_of(subject)
-    act = _spontaneous if plan.behaviour == "spontaneous" else _expressions
+    act = {"spontaneous": _spontaneous, "expressions": _expressions, "posed": _posed}[plan.behaviour]
     made: list[Shot] = []
     for shot in act(plan, subject, rng):
         made.append(shot)
@@ -113,6 +116,22 @@ def _expressions(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> It
                 moment = moment_of(sequence, frame, motion[frame])
                 label = str(name) if shown else "neutral"
                 yield Shot(take, frame + 1, "", moment, label, level if shown else 0)
+
+
+def _posed(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> Iterator[Shot]:
+    """Moments without end, each a take of its own, in any view, or in a pose that a moving head has."""
+    choice = _choice(plan)
+    statistics = default_statistics()
+    take = 0
+    while True:
+        for pose in head_motion(rng, AT_ONCE, 1.0 / APART):
+            take += 1
+            apex = posed(rng, statistics)
+            left, right = (apex * side for side in draw_sides(rng, statistics.spread, np.zeros(len(apex))))
+            view = _any(rng, choice) if choice else None
+            held = pose if view is None else _held(rng, view)
+            moment = _moment(left, right, rng.normal(0.0, WANDER, 2), held)
+            yield Shot(take, 1, "" if view is None else view.name, moment, "", 0)
 
 
 def moment_of(sequence: Sequence, frame: int, pose: NDArray[np.floating]) -> Moment:

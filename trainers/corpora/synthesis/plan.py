@@ -13,7 +13,7 @@ from trainers.corpora.rendering.scene import DOMAINS
 from trainers.errors import CorpusError
 
 POSES = ("fera", "bu3dfe", CONTINUOUS)
-BEHAVIOURS = ("spontaneous", "expressions")
+BEHAVIOURS = ("spontaneous", "expressions", "posed")
 # Shares of the subjects in the train, validation and test partition.
 SHARES = (0.6, 0.2, 0.2)
 SMALLEST, LARGEST = 64, 1024
@@ -32,8 +32,8 @@ class CorpusPlan:
         poses: "fera" (nine views, each spontaneous moment of validation and test subjects seen from all),
             "bu3dfe" (143 views), "continuous" (moving heads). In "fera", a subject's last moment is cut short
             where its number of pictures is no multiple of nine.
-        behaviour: "spontaneous" (AUs with published statistics) or "expressions" (the six basic ones and
-            neutral, at four levels).
+        behaviour: "spontaneous" (AUs with published statistics), "expressions" (the six basic ones and
+            neutral, at four levels) or "posed" (any AUs, each as often as every other).
         seed: two corpora of other seeds or domains share no subject.
         size: height and width of the pictures, pixels.
     """

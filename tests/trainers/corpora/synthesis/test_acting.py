@@ -107,7 +107,7 @@ def test_held_poses_stray_little_from_their_view(poses: str, behaviour: str) -> 
 
 
 def test_moving_heads_have_no_view_and_move_smoothly_within_their_limits() -> None:
-    for behaviour in BEHAVIOURS:
+    for behaviour in ("spontaneous", "expressions"):
         made = acted(subject_in("test"), poses="continuous", behaviour=behaviour)
         poses = np.array([shot.moment.pose for shot in made])
         assert {shot.view for shot in made} == {""}
@@ -183,3 +183,14 @@ def test_moment_of_takes_one_frame_of_a_sequence() -> None:
     np.testing.assert_array_equal(moment.right, sequence.right[9])
     assert moment.gaze == tuple(sequence.gaze[9].tolist())
     assert moment.pose == tuple(motion[9].tolist())
+
+
+@pytest.mark.parametrize("poses", POSES)
+def test_posed_moments_are_takes_of_their_own(poses: str) -> None:
+    made = acted(0, behaviour="posed", poses=poses)
+    assert [(shot.take, shot.frame) for shot in made] == [(k + 1, 1) for k in range(FRAMES)]
+    assert {shot.expression for shot in made} == {""}
+    assert len({shot.moment.left.tobytes() for shot in made}) > 0.8 * FRAMES
+    assert len({shot.moment.pose for shot in made}) == FRAMES
+    yaw = np.array([shot.moment.pose[0] for shot in made])
+    assert yaw.std() > 8.0  # a head that moves on, or views from both sides

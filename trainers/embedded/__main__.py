@@ -28,14 +28,14 @@ DEFAULT_OUT = Path(__file__).parents[2] / "realtime" / "bundles" / "multi-au"
 
 
 def make(
-    work: Annotated[Path, typer.Argument(help="Folder for corpora, run and reports; some 2 GB.")],
+    work: Annotated[Path, typer.Argument(help="Folder for corpora, run and reports; some 3 GB.")],
     out: Annotated[Path, typer.Option(help="The bundle to write.")] = DEFAULT_OUT,
     changes: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipe.")
     ] = None,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
 ) -> None:
-    """Make the default bundle from nothing: some 80 minutes on two cores."""
+    """Make the default bundle from nothing: some two and a half hours on two cores."""
     work.mkdir(parents=True, exist_ok=True)
     for plan in TRAINED_ON:
         _render(plan, work)
@@ -59,7 +59,7 @@ def _render(plan: CorpusPlan, work: Path) -> None:
         return
     words = [plan.name, "--subjects", plan.subjects, "--frames", plan.frames, "--domain", plan.domain]
     words += ["--poses", plan.poses, "--seed", plan.seed]
-    words += ["--expressions"] if plan.behaviour == "expressions" else []
+    words += [] if plan.behaviour == "spontaneous" else [f"--{plan.behaviour}"]
     _livefacs(["corpus", "make", *map(str, words)], work)
 
 

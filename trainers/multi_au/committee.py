@@ -3,8 +3,9 @@
 The network was trained on renders and knows best what is like them; the rule (`trainers.blendshapes`) reads
 MediaPipe's blendshapes, which were learnt from real faces, and was fitted to nobody's labels. They err in
 different places, so their mean errs less than either (committee machines: Perrone and Cooper, "When networks
-disagree", 1993). The rule is first brought to the labels' scale, AU by AU, by a line fitted on the training
-rows; the mean is brought there again by a line that is learnt.
+disagree", 1993). The rule is first brought to the mean and spread of the labels, AU by AU: votes of one size,
+not of the size that the rule deserves on renders, which MediaPipe was never shown. Their mean is brought to
+the labels' scale again by a line that is learnt.
 """
 
 from __future__ import annotations
@@ -87,9 +88,9 @@ class Committee(nn.Module):
         self.shift = nn.Parameter(torch.zeros(self.aus))
 
     def calibrate(self, rule: NDArray[Any], label: NDArray[Any]) -> None:
-        """Fit the line, one per AU, from the rule's intensities to the labels, by least squares.
+        """Fit the line, one per AU, that gives the rule's intensities the mean and spread of the labels.
 
-        A slope is never below 0: an opinion that points the wrong way is not heard.
+        An opinion that points the wrong way is not heard: its slope is 0.
 
         Args:
             rule, label: (n, A), 0 to 5; labels NaN where nobody labelled.
@@ -97,10 +98,8 @@ class Committee(nn.Module):
         for column in range(self.aus):
             known = ~np.isnan(label[:, column])
             x, y = rule[known, column].astype(np.float64), label[known, column].astype(np.float64)
-            if len(x) and x.var() > SOME_VARIANCE:
-                slope = max(0.0, float(((x - x.mean()) * (y - y.mean())).mean() / x.var()))
-            else:
-                slope = 0.0
+            heard = len(x) > 0 and x.var() > SOME_VARIANCE and ((x - x.mean()) * (y - y.mean())).sum() > 0
+            slope = float(y.std() / x.std()) if heard else 0.0
             self.slope[column] = slope
             self.offset[column] = float(y.mean() - slope * x.mean()) if len(x) else 0.0
 

@@ -57,9 +57,9 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
     weights: str = "random"
     neck: Annotated[int, Meta(ge=1)] = 64
     hidden: Annotated[int, Meta(ge=1)] = 128
-    dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.25
+    dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.1
     jitter: NotNegative = 4.0
-    trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.5
+    trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.75
     rule_only: tuple[AuName, ...] = ()
     routes: dict[str, dict[str, tuple[float, float]]] = {}
     intensity: NotNegative = 10.0

@@ -55,17 +55,21 @@ def test_rules_stand_in_the_columns_of_the_corpus() -> None:
         torch.testing.assert_close(happy, expression[:, 4])
 
 
-def test_calibration_is_least_squares_and_never_negative() -> None:
+def test_calibration_gives_the_rule_the_spread_of_the_labels_if_it_points_their_way() -> None:
     rng = np.random.default_rng(0)
     rule = rng.random((400, 4)) * 5
-    label = np.stack([0.3 * rule[:, 0] + 1, 4 - 0.5 * rule[:, 1], rng.random(400), np.full(400, NAN)], axis=1)
+    noisy = 0.3 * rule[:, 0] + 1 + rng.normal(0, 0.5, 400)
+    label = np.stack([noisy, 4 - 0.5 * rule[:, 1], rng.random(400), np.full(400, NAN)], axis=1)
     label[:100, 0] = NAN
     rule[:, 2] = 0.0
     committee = Committee(("AU01", "AU02", "AU04", "AU05"), 0.5)
     committee.calibrate(rule, label)
-    assert committee.slope.tolist() == pytest.approx([0.3, 0.0, 0.0, 0.0], abs=1e-5)
-    offsets = [1.0, label[:, 1].mean(), label[:, 2].mean(), 0.0]
-    assert committee.offset.tolist() == pytest.approx(offsets, abs=1e-4)
+    assert committee.slope.tolist() == pytest.approx([noisy[100:].std() / rule[100:, 0].std(), 0, 0, 0])
+    told = committee.slope[0].item() * rule[100:, 0] + committee.offset[0].item()
+    assert told.mean() == pytest.approx(noisy[100:].mean(), abs=1e-4)
+    assert committee.offset[1:].tolist() == pytest.approx(
+        [label[:, 1].mean(), label[:, 2].mean(), 0], abs=1e-4
+    )
 
 
 def scores(occurrence, intensity, faces: int = 7) -> Scores:

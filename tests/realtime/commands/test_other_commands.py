@@ -54,10 +54,10 @@ def test_watch_shows_what_run_publishes(clip, face_model_path) -> None:
     ):
         assert watching.stdout is not None
         line = watching.stdout.readline()
+        running.send_signal(signal.SIGTERM)  # while it surely runs: the clip is short
+        running.communicate(timeout=20)
         watching.send_signal(signal.SIGINT)
         watching.wait(timeout=20)
-        running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=20)
     assert "face 1" in line
     assert "yaw" in line
     assert watching.returncode == 0

@@ -25,7 +25,7 @@ def plan(**changes: object) -> CorpusPlan:
         ({"name": "a/b"}, 'corpus name "a/b"'),
         ({"domain": "office"}, 'domain "office" is not known; choose from studio, wild'),
         ({"poses": "multipie"}, 'poses "multipie" is not known; choose from fera, bu3dfe, continuous'),
-        ({"behaviour": "posed"}, 'behaviour "posed" is not known; choose from spontaneous, expressions'),
+        ({"behaviour": "acted"}, 'behaviour "acted" is not known; choose from spontaneous, expressions'),
         ({"subjects": 0}, "subjects 0: at least one person"),
         ({"frames": 9}, "frames 9 for 10 subjects"),
         ({"size": 32}, "size 32: pictures are 64 to 1024"),

@@ -15,7 +15,9 @@ from torch.nn import functional
 from trainers.backbones import Backbone
 from trainers.corpora.corpus import TOP_INTENSITY
 from trainers.pose_dependent.pose_groups import POSE_GROUPS
-from trainers.pose_dependent.preparation import SIZE
+
+SIZE = 224
+"""Height and width of the paper's pictures (section III.A)."""
 
 HIDDEN = 256
 """Units of the hidden layer (section III.B)."""
@@ -28,7 +30,9 @@ class PoseInvariant(nn.Module):
     are not aligned must be if the regressor is to tell where in it something is.
 
     Args:
-        backbone: the trunk; `in_channels=1` for pictures from `preparation`.
+        backbone: the trunk; `in_channels=1` for grey pictures. The paper repeats the grey picture for VGG's
+            three channels; one channel and kernels summed over the colours do the same in a third of the
+            first layer's work.
         aus: A, outputs.
         size: height and width of the pictures.
         pooled: average the feature map instead of flattening it: 49 times fewer weights at 224x224.
@@ -84,7 +88,9 @@ class PoseEstimates(NamedTuple):
 class PoseDependent(nn.Module):
     """Three regressors and a pose estimator on one trunk, Fig. 1(b).
 
-    The pose estimator has the regressors' two layers; the paper does not describe its "upper layers".
+    The pose estimator has the regressors' two layers; the paper does not describe its "upper layers". It
+    starts without an opinion, all groups equally likely, so that before its stage its loss stays what chance
+    gives and cannot hide how the regressors get on.
 
     Args:
         backbone, aus, size, pooled: as `PoseInvariant`.
@@ -97,19 +103,14 @@ class PoseDependent(nn.Module):
             {group: _two_layers(backbone, aus, size, pooled) for group in POSE_GROUPS}
         )
         self.pose = _two_layers(backbone, len(POSE_GROUPS), size, pooled)
+        for parameter in self.pose[-1].parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, images: Tensor) -> PoseEstimates:
         """(n, C, size, size) -> estimates of all three regressors, and the pose."""
         features = self.trunk(images)
         logits = torch.stack([self.regressors[group](features) for group in POSE_GROUPS], dim=1)
         return PoseEstimates(torch.sigmoid(logits), self.pose(features))
-
-    def train(self, mode: bool = True) -> PoseDependent:
-        """Switch to training; a trunk whose weights are held still keeps its batch statistics, too."""
-        super().train(mode)
-        if not any(parameter.requires_grad for parameter in self.trunk.parameters()):
-            self.trunk.eval()
-        return self
 
 
 class Intensities(nn.Module):

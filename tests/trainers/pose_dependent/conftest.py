@@ -1,6 +1,8 @@
-"""A small trunk, rows seen in views, and one thread: small networks run fastest so."""
+"""A small trunk, rows seen in views, faces of bars, and one thread: small networks run fastest so."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,8 +10,12 @@ import torch
 
 from trainers.backbones import Backbone
 from trainers.corpora.corpus import Corpus
+from trainers.corpora.images import ArrayImages
 from trainers.evaluation import Predictions
 from trainers.reports import Comparison
+from trainers.training.recipe import Recipe
+from trainers.training.recipe_files import read_recipe
+from trainers.training.train import Trained, split_of, train
 
 SIZE = 64
 
@@ -67,3 +73,62 @@ def viewed(make_corpus):
         view=np.array(["1", "5", "9"])[view],
         intensity=intensity,
     )
+
+
+AUS = ("AU04", "AU12")
+
+
+@pytest.fixture(scope="session")
+def faces(make_corpus) -> Corpus:
+    """Six people, 36 pictures each: a bar's place tells the pose, two bars' lengths the intensities."""
+    rng = np.random.default_rng(0)
+    people, each = 6, 36
+    n = people * each
+    pitch = rng.permutation(np.resize([-30.0, 0.0, 30.0], n))
+    intensity = rng.integers(0, 6, (n, 2)).astype(np.float32)
+    pictures = rng.integers(0, 60, (n, 32, 32, 3), dtype=np.uint8)
+    for picture, angle, (brow, mouth) in zip(pictures, pitch, intensity.astype(int), strict=True):
+        row = round(14 + angle / 3)
+        picture[row : row + 2] = 250
+        picture[7:11, : 5 * brow] = 180
+        picture[18:22, : 5 * mouth] = 180
+    intensity[::11, 0] = np.nan
+    subject = np.char.add("S", np.arange(people).repeat(each).astype(str))
+    return make_corpus(
+        n,
+        AUS,
+        name="bars",
+        images=ArrayImages(pictures),
+        subject=subject,
+        sequence=np.char.add(subject, "/1"),
+        frame=np.tile(np.arange(1, each + 1), people),
+        intensity=intensity,
+        pose=np.stack([np.zeros(n), pitch, np.zeros(n)], axis=1).astype(np.float32),
+        partition=np.array(["train"] * 4 + ["validation", "test"]).repeat(each),
+    )
+
+
+@pytest.fixture(scope="session")
+def recipe():
+    """recipe("dependent", "training.epochs=3"): the small recipe on pictures of 32 pixels."""
+
+    def made(model: str, *changes: str) -> Recipe:
+        small = [
+            "data.size=32", "data.batch=24", "data.sampling.kind=all", 'data.aus=["AU04", "AU12"]',
+            "data.augmentation={}", "optimiser.warmup=0", "training.iterations=12", "training.interval=6",
+            "training.precision=32-true",
+        ]  # fmt: skip
+        return read_recipe(f"pose-dependent/{model}-small", [*small, *changes])
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def trained(faces):
+    """trained(recipe, folder, ...): train on the faces."""
+
+    def run(recipe: Recipe, folder: Path, **options) -> Trained:
+        corpus = options.pop("corpus", faces)
+        return train(recipe, corpus, split_of(recipe, corpus), folder, device="cpu", **options)
+
+    return run

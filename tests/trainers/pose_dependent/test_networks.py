@@ -9,7 +9,6 @@ from trainers.backbones import Backbone
 from trainers.pose_dependent.networks import Intensities, PoseDependent, PoseEstimates, PoseInvariant
 from trainers.pose_dependent.objective import euclidean_loss
 from trainers.pose_dependent.pose_groups import POSE_GROUPS
-from trainers.pose_dependent.stages import Stage, enter
 
 SIZE = 64
 
@@ -98,30 +97,6 @@ def test_intensities_are_facs_steps_of_the_chosen_group(trunk) -> None:
     torch.testing.assert_close(Intensities(single)(pictures), 5 * single(pictures))
 
 
-def test_stages_train_the_parts_that_the_paper_says(trunk) -> None:
-    network = PoseDependent(trunk, size=SIZE)
-    parts = {
-        stage: {name.split(".")[0] for name, p in network.named_parameters() if p.requires_grad}
-        for stage in Stage
-        if enter(network, stage)
-    }
-    assert parts == {
-        Stage.REGRESSORS: {"trunk", "regressors"},
-        Stage.POSE: {"pose"},
-        Stage.JOINT: {"trunk", "regressors", "pose"},
-    }
-    assert len(enter(network, Stage.POSE)) == 4
-
-
-def test_a_trunk_that_is_held_keeps_its_batch_statistics(trunk) -> None:
-    network = PoseDependent(trunk, size=SIZE)
-    enter(network, Stage.POSE)
-    network.eval().train()
-    before = {name: value.clone() for name, value in network.trunk.state_dict().items()}
-    network(torch.randn(4, 1, SIZE, SIZE))
-    assert all(torch.equal(value, before[name]) for name, value in network.trunk.state_dict().items())
-    enter(network, Stage.JOINT)
-    network(torch.randn(4, 1, SIZE, SIZE))
-    assert not torch.equal(
-        network.trunk.state_dict()["features.0.1.running_mean"], before["features.0.1.running_mean"]
-    )
+def test_pose_estimators_start_without_an_opinion(trunk) -> None:
+    pose = PoseDependent(trunk, size=SIZE).eval()(torch.randn(4, 1, SIZE, SIZE)).pose
+    assert (pose == 0).all()

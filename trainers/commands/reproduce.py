@@ -1,0 +1,213 @@
+"""`livefacs reproduce`: a paper's experiment from nothing to its report."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from trainers.corpora.corpus import Corpus
+    from trainers.reproduction.papers import Paper
+    from trainers.reproduction.progress import Bars
+    from trainers.reproduction.request import Material, Request
+    from trainers.training.run_folder import CorpusOrigin
+
+INTERRUPTED = 130
+
+
+def reproduce(
+    paper: Annotated[
+        str,
+        typer.Argument(metavar="PAPER", help="`pose-dependent`: Zhou et al., FG 2017.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything.", show_default=False)],
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR",
+            help="A folder that `livefacs corpus make --poses fera` wrote; several are joined. Left out, "
+            "corpora are rendered into OUT/corpora.",
+            show_default=False,
+        ),
+    ] = None,
+    bp4d: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Your licensed copy of the FERA 2017 release of BP4D, instead of open corpora.",
+            show_default=False,
+        ),
+    ] = None,
+    size: Annotated[
+        str,
+        typer.Option(
+            metavar="small|paper",
+            help="`small`: an hour on two cores, a slim network on small pictures. `paper`: its own network "
+            "and numbers of pictures, for a GPU.",
+        ),
+    ] = "small",
+    aus: Annotated[
+        str | None, typer.Option(help="Only these AUs: `AU04,AU12`.", show_default="the paper's")
+    ] = None,
+    seed: Annotated[
+        list[int] | None, typer.Option(help="Of a training; repeat it for several.", show_default="0")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="Instead: train K times, seeds 0 to K - 1.", show_default="1")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a key of the recipes, of all models alike."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that render, threads that read.", show_default="one per core"),
+    ] = None,
+) -> None:
+    """Run the experiment of PAPER: render or read its corpus, train its networks, write its tables.
+
+    OUT gets corpora/, runs/ with one folder per network, and report/: report.html, report.md, metrics.json
+    and plots. The report has the paper's figures beside ours, told apart, and says in words what came of the
+    paper's question. Whatever is finished is kept: stop with Ctrl-C at any time, give the same command
+    again, and it goes on where it was. With one more seed only the new networks are trained.
+
+    How long it takes: one network of `small` about 2 minutes on two cores, 14 of them for the paper's seven
+    AUs, and 10 minutes before that to render the corpora. Try `--aus AU12` first.
+
+    Examples:
+
+    - `livefacs reproduce pose-dependent --out pd`
+    - `livefacs reproduce pose-dependent --out pd --seeds 3`
+    - `livefacs reproduce pose-dependent --out pd --corpus studio --corpus wild --aus AU04,AU12`
+    - `livefacs reproduce pose-dependent --out pd --bp4d /data/FERA17 --size paper --device cuda`
+    """
+    from trainers.commands.corpus_folder import train_extra
+
+    with train_extra():
+        from trainers.reports import write_report
+        from trainers.reports.summary import summary_line
+        from trainers.reproduction.papers import paper_named
+        from trainers.reproduction.progress import Bars
+        from trainers.reproduction.request import Request
+        from trainers.reproduction.runs import Interrupted
+
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it tells how it computes, each time
+        chosen = paper_named(paper)
+        request = Request(
+            out=_folder(out),
+            size=_one_of("--size", size, chosen.sizes),
+            aus=chosen.aus if aus is None else _aus(aus),
+            seeds=_seeds(seed, seeds),
+            changes=tuple(changes or ()),
+            device=device,
+            jobs=jobs,
+        )
+        chosen.check(request)
+        with Bars() as bars:
+            bars.note(f"{paper}: {chosen.source}; {', '.join(request.aus)}")
+            material = _material(chosen, request, corpus or [], bp4d, bars)
+            try:
+                report = chosen.reproduce(request, material, bars)
+            except Interrupted as stopped:
+                bars.note(
+                    f"{stopped}; go on with the same command: {shlex.join(['livefacs', *sys.argv[1:]])}"
+                )
+                raise typer.Exit(INTERRUPTED) from None
+            bars.note("writing the report")
+        page = write_report(report, request.report, overwrite=True)
+    typer.echo(f"{report.title}: {summary_line(report)}; report: {page}")
+
+
+def _material(
+    paper: Paper, request: Request, names: Sequence[str], bp4d: Path | None, bars: Bars
+) -> Material:
+    """Return the corpora that the command names, or those of the paper's plans, as one.
+
+    Raises:
+        LiveFacsError: both kinds are named, or one cannot be read or rendered.
+    """
+    from realtime.errors import OptionError
+    from trainers.commands.train import joined_corpora
+    from trainers.pose_dependent.pose_groups import with_group_pitch
+    from trainers.reproduction.open_corpora import open_corpora
+    from trainers.reproduction.request import Material
+
+    if bp4d is not None and names:
+        raise OptionError(f"--bp4d {bp4d}: is used instead of open corpora; leave --corpus out")
+    if bp4d is not None:
+        names = [f"fera2017:{bp4d}"]
+    elif not names:
+        plans = paper.plans[request.size]
+        names = [str(folder) for folder in open_corpora(plans, request.corpora, request.jobs, bars)]
+    parts, origins = zip(*(_read(name) for name in names), strict=True)
+    joined = joined_corpora([with_group_pitch(part.with_aus(request.aus)) for part in parts])
+    return Material(joined, origins, rendered=all(origin.manifest for origin in origins))
+
+
+def _read(name: str) -> tuple[Corpus, CorpusOrigin]:
+    """Return a corpus that the command line names, and where it came from."""
+    from trainers.commands.evaluate import read_corpus
+    from trainers.corpora.store import MANIFEST_NAME, read_manifest
+    from trainers.training.run_folder import CorpusOrigin
+
+    corpus, rendered = read_corpus(name)
+    if not rendered:
+        return corpus, CorpusOrigin(name=corpus.name, source=name)
+    manifest = hashlib.sha256((Path(name) / MANIFEST_NAME).read_bytes()).hexdigest()
+    licence = read_manifest(Path(name)).licence
+    return corpus, CorpusOrigin(name=corpus.name, source=name, manifest=manifest, licence=licence)
+
+
+def _folder(out: Path) -> Path:
+    """Refuse a file, and a folder of something else."""
+    from realtime.errors import OptionError
+
+    if out.exists() and not out.is_dir():
+        raise OptionError(f"--out {out}: is a file; name a folder")
+    strange = [path.name for path in out.iterdir() if path.name not in PARTS] if out.exists() else []
+    if strange:
+        raise OptionError(
+            f"--out {out}: holds {min(strange)}, which no reproduction writes; name another folder"
+        )
+    return out
+
+
+PARTS = ("corpora", "runs", "report")
+"""What a reproduction writes into its folder."""
+
+
+def _one_of(option: str, value: str, choices: Sequence[str]) -> str:
+    from realtime.errors import OptionError
+
+    if value not in choices:
+        raise OptionError(f"{option} {value}: choose {' or '.join(choices)}")
+    return value
+
+
+def _aus(text: str) -> tuple[str, ...]:
+    from realtime.errors import OptionError
+
+    aus = tuple(au.strip().upper() for au in text.split(",") if au.strip())
+    if not aus or len(set(aus)) < len(aus) or not all(re.fullmatch("AU[0-9]{2}", au) for au in aus):
+        raise OptionError(f"--aus {text!r}: name each AU once, such as AU04,AU12")
+    return aus
+
+
+def _seeds(chosen: Sequence[int] | None, count: int | None) -> tuple[int, ...]:
+    from realtime.errors import OptionError
+
+    if chosen and count:
+        raise OptionError("--seed and --seeds: give one of them")
+    seeds = tuple(chosen or range(count or 1))
+    if len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise OptionError(f"--seed {', '.join(map(str, seeds))}: seeds are 0 or more, each given once")
+    return seeds

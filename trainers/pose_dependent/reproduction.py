@@ -1,0 +1,179 @@
+"""Zhou et al.'s experiment, whole: per AU a pose-invariant and a pose-dependent network, then the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from trainers.corpora.synthesis.plan import CorpusPlan
+from trainers.errors import ProtocolError
+from trainers.pose_dependent.experiment_report import Results, experiment_report
+from trainers.pose_dependent.fields_by_pose import fields_by_pose, poses_of
+from trainers.pose_dependent.held_out import (
+    DEPENDENT,
+    INVARIANT,
+    Estimates,
+    HeldOut,
+    PerModel,
+    estimate,
+    estimator_of,
+    held_out,
+)
+from trainers.pose_dependent.receptive_fields import ReceptiveFields
+from trainers.pose_dependent.tasks import PoseDependentTask, PoseInvariantTask
+from trainers.reports import Report
+from trainers.reproduction.papers import Paper
+from trainers.reproduction.progress import Bars
+from trainers.reproduction.request import Material, Request
+from trainers.reproduction.runs import Run, TrainedRun, train_all
+from trainers.training.devices import make_fabric
+from trainers.training.recipe_files import read_recipe
+from trainers.training.train import split_of
+
+AUS = ("AU01", "AU04", "AU06", "AU10", "AU12", "AU14", "AU17")
+
+RECIPES = {
+    ("small", INVARIANT): "pose-dependent/invariant-small",
+    ("small", DEPENDENT): "pose-dependent/dependent-small",
+    ("paper", INVARIANT): "pose-dependent/invariant",
+    ("paper", DEPENDENT): "pose-dependent/dependent",
+}
+
+# In "paper" as many people, and of most AUs as many pictures, as the paper samples; "small" is what two cores
+# render and train on within three quarters of an hour.
+PLANS = {
+    "small": tuple(
+        CorpusPlan(f"livefacs-{look}", subjects=120, frames=120 * 99, domain=look, size=128)
+        for look in ("studio", "wild")
+    ),
+    "paper": tuple(
+        CorpusPlan(f"livefacs-{look}", subjects=100, frames=100 * 1152, domain=look, size=256)
+        for look in ("studio", "wild")
+    ),
+}
+
+# Keys that the pose-invariant task does not have.
+DEPENDENT_ONLY = ("task.alpha", "task.stages")
+
+
+def check(request: Request) -> None:
+    """Refuse, before the long work, a device that is not there and changes that the recipes do not take."""
+    make_fabric(request.device, 1, runs_of(request)[0].recipe.training.precision)
+
+
+def reproduce(request: Request, material: Material, bars: Bars) -> Report:
+    """Train every network that is not trained yet, and return the report.
+
+    Raises:
+        Interrupted: a signal asked to stop; the same call goes on.
+        LiveFacsError: the corpus does not fit, or training fails.
+    """
+    corpus = material.corpus.with_aus(request.aus)
+    runs = runs_of(request)
+    recipe = next(run.recipe for run in runs if run.recipe.task == DEPENDENT)  # it has the pose groups
+    split = split_of(recipe, corpus)
+    if not len(split.validation):
+        raise ProtocolError(
+            f"{split.name}: has no validation people, on whom the paper compares its models: use a corpus "
+            "with a validation partition, or --set protocol=60-20-20"
+        )
+    trained = train_all(runs, material, split, bars, device=request.device, jobs=request.jobs)
+    device = make_fabric(request.device, 1, recipe.training.precision).device
+    pictures = len(split.validation) + len(split.test)
+    with bars.doing("reading the held-out pictures", pictures, "pictures") as progress:
+        seen = held_out(corpus, split, recipe.data, jobs=request.jobs, progress=progress)
+    estimates: list[Estimates] = []
+    fields: dict[str, ReceptiveFields] = {}
+    for seed in request.seeds:
+        networks = _networks(trained, request, seed)
+        with bars.doing("asking the networks", pictures, "pictures") as progress:
+            estimates.append(estimate(networks, seen, device, progress))
+        if not fields:
+            fields = _fields(networks, estimates[0], seen, request, device, bars)
+    return experiment_report(Results(request, material, split.description, seen, estimates, fields, trained))
+
+
+def runs_of(request: Request) -> list[Run]:
+    """Return every network of a request, AU by AU, the pose-invariant before the pose-dependent one."""
+    return [
+        _run(request, au, model, seed)
+        for seed in request.seeds
+        for au in request.aus
+        for model in (INVARIANT, DEPENDENT)
+    ]
+
+
+def _run(request: Request, au: str, model: str, seed: int) -> Run:
+    name = RECIPES[request.size, model]
+    asked = [
+        change
+        for change in request.changes
+        if model == DEPENDENT or not change.strip().startswith(DEPENDENT_ONLY)
+    ]
+    own = [f'data.aus=["{au}"]', f'data.sampling.au="{au}"', f"training.seed={seed}"]
+    if model == DEPENDENT and estimator_of(au, request.aus) != au:
+        # "For all AUs except AU12, we jointly trained the three regressors" (section III.C).
+        own += ["task.stages.regressors=1", "task.stages.pose=0", "task.stages.joint=0"]
+    changes = (*asked, *own)
+    place = f"{request.aus.index(au) + 1} of {len(request.aus)}"
+    of_seed = f", seed {seed}" if len(request.seeds) > 1 else ""
+    return Run(
+        name=f"{au} ({place}{of_seed}) {model}",
+        recipe=read_recipe(name, changes),
+        changes=changes,
+        folder=request.runs / f"seed-{seed}" / model / au,
+    )
+
+
+def _networks(trained: Sequence[TrainedRun], request: Request, seed: int) -> PerModel:
+    of_seed = [run for run in trained if run.loaded.record.recipe.training.seed == seed]
+    tasks = {
+        (run.loaded.record.recipe.task, run.loaded.record.facts.aus[0]): run.loaded.task for run in of_seed
+    }
+    invariant: dict[str, PoseInvariantTask] = {}
+    dependent: dict[str, PoseDependentTask] = {}
+    for au in request.aus:
+        one, other = tasks[INVARIANT, au], tasks[DEPENDENT, au]
+        assert isinstance(one, PoseInvariantTask) and isinstance(other, PoseDependentTask)
+        invariant[au], dependent[au] = one, other
+    return PerModel(invariant, dependent)
+
+
+def _fields(
+    networks: PerModel,
+    estimates: Estimates,
+    seen: HeldOut,
+    request: Request,
+    device: torch.device,
+    bars: Bars,
+) -> dict[str, ReceptiveFields]:
+    """Receptive fields of both models, on the validation people."""
+    rows = seen.partitions["validation"]
+    both: dict[str, Mapping[str, PoseInvariantTask] | Mapping[str, PoseDependentTask]] = {
+        INVARIANT: networks.invariant,
+        DEPENDENT: networks.dependent,
+    }
+    maps = len(both) * len(request.aus) * len(poses_of(seen.corpus)[1])
+    with bars.doing("receptive fields", maps, "maps") as progress:
+        return {
+            model: fields_by_pose(
+                tasks,
+                estimates.intensity[model],
+                seen,
+                rows,
+                device,
+                seed=request.seeds[0],
+                progress=progress,
+            )
+            for model, tasks in both.items()
+        }
+
+
+PAPER = Paper(
+    source="Zhou, Pi and Shi, FG 2017",
+    aus=AUS,
+    plans=PLANS,
+    check=check,
+    reproduce=reproduce,
+)

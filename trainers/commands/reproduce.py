@@ -80,8 +80,8 @@ def reproduce(
     paper's question. Whatever is finished is kept: stop with Ctrl-C at any time, give the same command
     again, and it goes on where it was. With one more seed only the new networks are trained.
 
-    How long it takes: one network of `small` about 2 minutes on two cores, 14 of them for the paper's seven
-    AUs, and 10 minutes before that to render the corpora. Try `--aus AU12` first.
+    How long it takes: one network of `small` about 3 minutes on two cores, 14 of them for the paper's seven
+    AUs, and 8 minutes before that to render the corpora. Try `--aus AU12` first.
 
     Examples:
 

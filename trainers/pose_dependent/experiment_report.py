@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainers.corpora.corpus import Corpus
 from trainers.pose_dependent.agreement import agreement_plots
 from trainers.pose_dependent.compared import RESAMPLES, TEST, VALIDATION, Compared, compared
 from trainers.pose_dependent.fields_by_pose import poses_of
@@ -23,7 +24,7 @@ from trainers.pose_dependent.run_tables import networks_table, settings_table
 from trainers.pose_dependent.tables import beside_paper, comparison_section
 from trainers.pose_dependent.verdict import verdict
 from trainers.reports import Report
-from trainers.reports.content import Block, Headline, Measured, Plot, Section, Share, Table, Text
+from trainers.reports.content import Block, Cell, Headline, Measured, Plot, Section, Share, Table, Text
 from trainers.reports.per_view import per_view_section
 from trainers.reports.report import RENDERED
 from trainers.reproduction.request import Material, Request
@@ -179,29 +180,34 @@ def _fields_section(fields: dict[str, ReceptiveFields], validation: Compared) ->
 
 
 def _pose_section(results: Results, parts: Iterable[Compared]) -> Section:
-    """How often the pose estimators of the first seed name the right group, pose by pose."""
+    """How often the first seed's pose estimators name the right group, by pose and look."""
     seen = results.seen
     name, order = poses_of(seen.corpus)
+    looks = _looks(seen.corpus)
     tables = []
     figures: dict[str, Any] = {}
     headlines = []
     for part in parts:
         rows = seen.partitions[part.partition] & (seen.group >= 0)
-        places = (*(rows & (name == pose) for pose in order), rows)
-        shares = {
-            au: [_accuracy(logits[place], seen.group[place]) for place in places]
-            for au, logits in results.estimates[0].pose.items()
-        }
+        table_rows: list[tuple[Cell, ...]] = []
+        everywhere = {}
+        for au, logits in results.estimates[0].pose.items():
+            right = logits.argmax(axis=1) == seen.group
+            everywhere[au] = _share(right, rows)
+            for look, of_look in looks.items():
+                places = (*(rows & of_look & (name == pose) for pose in order), rows & of_look)
+                table_rows.append(
+                    (f"{au}{look and f', {look}'}", *(Share(_share(right, place)) for place in places))
+                )
         tables.append(
             Table(
                 title=f"Accuracy of the pose estimator, {part.partition} people",
                 caption=part.base.caption(f"{len(POSE_GROUPS)} pose groups: {', '.join(POSE_GROUPS)}"),
                 head=("on the network of", *order, "all"),
-                rows=tuple((au, *map(Share, accuracies)) for au, accuracies in shares.items()),
+                rows=tuple(table_rows),
                 notes=("The paper: 100 % on its validation set (section IV.B), of one on AU12's network.",),
             )
         )
-        everywhere = {au: accuracies[-1] for au, accuracies in shares.items()}
         figures[part.partition] = everywhere
         headlines.append(
             Headline(
@@ -214,9 +220,16 @@ def _pose_section(results: Results, parts: Iterable[Compared]) -> Section:
     return Section("pose", "Pose estimator", tuple(tables), figures, tuple(headlines))
 
 
-def _accuracy(logits: NDArray[np.float32], group: NDArray[np.int64]) -> float:
-    """The share of rows whose winner is their group; NaN without rows."""
-    return float((logits.argmax(axis=1) == group).mean()) if len(group) else math.nan
+def _looks(corpus: Corpus) -> dict[str, NDArray[np.bool_]]:
+    """All rows under "", and where there are several looks those of each."""
+    names = [name for name in np.unique(corpus.domain).tolist() if name]
+    everything = {"": np.ones(len(corpus), dtype=np.bool_)}
+    return everything | ({name: corpus.domain == name for name in names} if len(names) > 1 else {})
+
+
+def _share(right: NDArray[np.bool_], rows: NDArray[np.bool_]) -> float:
+    """The share of these rows that are right; NaN without rows."""
+    return float(right[rows].mean()) if rows.any() else math.nan
 
 
 def _paper_section(parts: dict[str, Compared]) -> Section:

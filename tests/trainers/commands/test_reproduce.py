@@ -12,9 +12,11 @@ import pytest
 import torch
 import typer
 from PIL import Image
+from tiny_clips import numbered, write_clip
 from typer.testing import CliRunner
 
 from trainers.commands.reproduce import reproduce
+from trainers.corpora.licensed.fera2017 import INTENSITY_AUS, VIEWS
 from trainers.corpora.store import CorpusWriter
 from trainers.reproduction.progress import RunReport
 from trainers.training.loading import load_run
@@ -153,6 +155,7 @@ def test_the_report_has_all_tables_and_figures(experiment) -> None:
     ):
         assert heading in text, heading
     assert "must not be quoted" in text
+    assert all(f"\n| AU12{look} | " in text for look in ("", ", studio", ", wild"))
     assert "The mixed model takes the better of the two" in text
     assert "mean of 2 trainings" in text
     assert "| stages | AU12: regressors, then pose, then joint; other AUs: regressors | " in text
@@ -227,6 +230,33 @@ def test_folders_of_something_else_are_refused(corpora, tmp_path) -> None:
         "--out", tmp_path, "--corpus", corpora[0]
     )
     assert "is a file; name a folder" in refused("--out", tmp_path / "mine.txt", "--corpus", corpora[0])
+
+
+def test_a_licensed_copy_is_reproduced_without_test_people(tmp_path) -> None:
+    """FERA 2017 tells the pose group of each view, but no degrees, and its test partition is not public."""
+    release, frames = tmp_path / "FERA17", 8
+    release.mkdir()
+    for view in VIEWS:
+        images = [numbered(10 * int(view) + frame, (64, 64)) for frame in range(frames)]
+        write_clip(release / f"view{view}.mp4", images=images)
+    rng = np.random.default_rng(0)
+    for name in ("TR_F001_T1", "TR_F002_T1", "VA_F001_T1", "VA_M002_T1"):
+        for view in VIEWS:
+            (release / f"FERA17_{name}_{view}.mp4").symlink_to(release / f"view{view}.mp4")
+        for au in INTENSITY_AUS:
+            levels = [0, 3, 0, 5, *rng.integers(0, 6, frames - 4)]
+            rows = "".join(f"{row},{level}\n" for row, level in enumerate(levels, 1))
+            (release / f"FERA17_{name}_{au}_Int.csv").write_text(rows)
+    out = tmp_path / "out"
+    result = called(*command(out, [], "--bp4d", release, "--aus", "AU12"))
+    assert result.exception is None, result.exception
+    record = read_record(load_run(out / "runs" / "seed-0" / "pose-dependent" / "AU12").folder)
+    assert record.origin.corpora[0].source == f"fera2017:{release}"
+    figures = json.loads((out / "report" / "metrics.json").read_text())
+    assert (figures["corpus"], figures["rendered"]) == ("FERA 2017", False)
+    assert list(figures["verdict"]) == ["validation"] and "models_test" not in figures
+    text = (out / "report" / "report.md").read_text()
+    assert "must not be quoted" not in text and "## Per pose: pose-dependent, validation people" in text
 
 
 def test_licensed_copies_that_are_not_there_are_refused(tmp_path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.sources.rgb import RgbConverter
 from trainers.errors import CorpusError
 
-# Files kept open at a time: enough for several sequences read side by side, few enough for memory.
+# Files that each thread keeps open at a time: enough for several sequences read side by side, few enough for memory.
 OPEN_AT_MOST = 8
 
 
@@ -29,8 +30,8 @@ class VideoFrames:
 
     Frames asked for in rising order are decoded one after the other; any other is decoded from the
     nearest key frame before it. Files are opened when they are first needed, and the least recently used
-    is closed when more than `OPEN_AT_MOST` are open. A pickled or forked copy opens its own: use one copy
-    per process, and in one thread at a time.
+    is closed when more than `OPEN_AT_MOST` are open. Every thread, and every pickled or forked copy, opens
+    its own, since a decoder that two threads use at once crashes: give each thread neighbouring frames.
 
     Args:
         paths: the files.
@@ -45,8 +46,7 @@ class VideoFrames:
         self.video: NDArray[np.int64] = np.asarray(video, dtype=np.int64)
         self.number: NDArray[np.int64] = np.asarray(number, dtype=np.int64)
         self._tables: dict[int, _FrameTable] = {}
-        self._open: dict[int, _OpenVideo] = {}  # the least recently used comes first
-        self._process = os.getpid()
+        self._own = _OwnFiles()
 
     def __len__(self) -> int:
         return len(self.video)
@@ -58,12 +58,11 @@ class VideoFrames:
             CorpusError: the file cannot be opened or decoded, or ends before this frame.
         """
         video, number = int(self.video[index]), int(self.number[index])
-        if self._process != os.getpid():  # a fork shares the files' reading positions with its parent
-            self._open, self._process = {}, os.getpid()
         path = self.paths[video]
         try:
-            opened = self._open.pop(video, None) or self._open_video(video)
-            self._open[video] = opened
+            mine = self._own.files()
+            opened = mine.pop(video, None) or self._open_video(video)
+            mine[video] = opened
             return opened.read(number)
         except (OSError, ValueError) as error:  # FFmpeg's errors are both
             self._close(video)
@@ -72,8 +71,8 @@ class VideoFrames:
             raise CorpusError(f"{path}: has no frame {number}, it ends before") from None
 
     def close(self) -> None:
-        """Close the open files; a later picture opens its file again."""
-        for video in list(self._open):
+        """Close the files that this thread has open; a later picture opens its file again."""
+        for video in list(self._own.files()):
             self._close(video)
 
     def __enter__(self) -> VideoFrames:
@@ -83,19 +82,37 @@ class VideoFrames:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_open": {}}
+        return {name: value for name, value in self.__dict__.items() if name != "_own"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__ |= state | {"_own": _OwnFiles()}
 
     def _open_video(self, video: int) -> _OpenVideo:
-        while len(self._open) >= OPEN_AT_MOST:
-            self._close(next(iter(self._open)))
+        mine = self._own.files()
+        while len(mine) >= OPEN_AT_MOST:
+            self._close(next(iter(mine)))
         path = self.paths[video]
         if video not in self._tables:
             self._tables[video] = _read_table(path)
         return _OpenVideo(path, self._tables[video])
 
     def _close(self, video: int) -> None:
-        if (opened := self._open.pop(video, None)) is not None:
+        if (opened := self._own.files().pop(video, None)) is not None:
             opened.close()
+
+
+class _OwnFiles(threading.local):
+    """The files that one thread of one process has open."""
+
+    def __init__(self) -> None:
+        self._open: dict[int, _OpenVideo] = {}  # the least recently used comes first
+        self._process = os.getpid()
+
+    def files(self) -> dict[int, _OpenVideo]:
+        """Return this thread's files."""
+        if self._process != os.getpid():  # a fork shares the files' reading positions with its parent
+            self._open, self._process = {}, os.getpid()
+        return self._open
 
 
 def count_frames(path: Path) -> int:

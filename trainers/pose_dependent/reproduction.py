@@ -78,13 +78,11 @@ def reproduce(request: Request, material: Material, bars: Bars) -> Report:
             f"{split.name}: has no validation people, on whom the paper compares its models: use a corpus "
             "with a validation partition, or --set protocol=60-20-20"
         )
-    # Licensed corpora may be videos, which are read by one thread at a time (`VideoFrames`).
-    jobs = request.jobs if material.rendered else 1
-    trained = train_all(runs, material, split, bars, device=request.device, jobs=jobs)
+    trained = train_all(runs, material, split, bars, device=request.device, jobs=request.jobs)
     device = make_fabric(request.device, 1, recipe.training.precision).device
     pictures = len(split.validation) + len(split.test)
     with bars.doing("reading the held-out pictures", pictures, "pictures") as progress:
-        seen = held_out(corpus, split, recipe.data, jobs=jobs, progress=progress)
+        seen = held_out(corpus, split, recipe.data, jobs=request.jobs, progress=progress)
     estimates: list[Estimates] = []
     fields: dict[str, ReceptiveFields] = {}
     for seed in request.seeds:

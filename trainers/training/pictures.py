@@ -16,6 +16,9 @@ from trainers.corpora.images import Images
 from trainers.evaluation import Tracked, crops
 from trainers.training.recipe import DataRecipe
 
+# Pictures that a thread makes one after the other: neighbouring frames of a video are decoded in one go.
+IN_A_ROW = 32
+
 
 class Pictures(Protocol):
     """(C, S, S) uint8 pictures by number."""
@@ -69,12 +72,15 @@ def in_memory(
     """Return all of them as (n, C, S, S). Decoding and warping leave Python's lock, so threads do it."""
     made = np.empty((len(pictures), *shape), dtype=np.uint8)
 
-    def make(index: int) -> None:
-        made[index] = pictures[index]
+    def make(row: range) -> int:
+        for index in row:
+            made[index] = pictures[index]
+        return len(row)
 
     with ThreadPoolExecutor(jobs) as pool:
-        for _ in pool.map(make, range(len(pictures))):
-            progress(1)
+        starts = range(0, len(pictures), IN_A_ROW)
+        for done in pool.map(make, [range(len(pictures))[start : start + IN_A_ROW] for start in starts]):
+            progress(done)
     return made
 
 

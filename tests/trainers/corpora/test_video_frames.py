@@ -1,5 +1,6 @@
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import av
 import numpy as np
@@ -95,8 +96,18 @@ def test_several_files_take_turns_and_few_stay_open(clips, monkeypatch):
     video, number = np.tile([0, 1, 2], 10), np.repeat(np.arange(10), 3)
     with VideoFrames(paths, video, number) as frames:
         assert [number_in(frames[i]) for i in range(30)] == number.tolist()
-        assert len(frames._open) == 2
-    assert not frames._open
+        assert len(frames._own.files()) == 2
+    assert not frames._own.files()
+
+
+def test_threads_that_read_side_by_side_each_get_their_frames(clips):
+    # One decoder that two threads use at once crashes the process.
+    paths = [clips / name for name in ("h264.mp4", "mpeg4.avi", "mjpeg.avi")]
+    video, number = np.repeat([0, 1, 2], FRAMES), np.tile(np.arange(FRAMES), 3)
+    order = np.random.default_rng(0).permutation(len(video))
+    with VideoFrames(paths, video, number) as frames, ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda index: number_in(frames[index]), order))
+    assert seen == number[order].tolist()
 
 
 def test_pictures_are_rgb_and_contiguous(clips):
@@ -121,10 +132,10 @@ def test_a_forked_copy_leaves_its_parent_in_place(tmp_path):
     assert path.stat().st_size > 100_000
     frames = frames_of(path, [3, 4, 30, *range(5, 30)])
     assert number_in(frames[0]) == 3
-    opened = frames._open[0]
+    opened = frames._own.files()[0]
     if (child := os.fork()) == 0:
         number = number_in(frames[2])
-        os._exit(number if frames._open[0] is not opened else 255)
+        os._exit(number if frames._own.files()[0] is not opened else 255)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 30
     assert [number_in(frames[i]) for i in (1, *range(3, len(frames)))] == [*range(4, 30)]
 

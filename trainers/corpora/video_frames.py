@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from realtime.sources.rgb import RgbConverter
 from trainers.errors import CorpusError
 
-# Files that each thread keeps open at a time: enough for several sequences read side by side, few enough for memory.
+# Files that each thread keeps open at a time: enough for sequences read side by side, few enough for memory.
 OPEN_AT_MOST = 8
 
 

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench weights clean
 
 demo: $(VENV)/.runtime  ## Read a real face live, publish it, write demo.csv.
 	$(BIN)/livefacs demo --csv demo.csv
@@ -20,6 +20,9 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev  ## Throughput and latency on this machine, as in the README.
 	$(BIN)/python benchmarks/latency.py
+
+weights: $(VENV)/.dev  ## Make the default model again from nothing: renders, trains, tests; some three hours on 2 cores.
+	$(BIN)/python -m trainers.embedded weights
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -3,19 +3,17 @@
 The network was trained on renders and knows best what is like them; the rule (`trainers.blendshapes`) reads
 MediaPipe's blendshapes, which were learnt from real faces, and was fitted to nobody's labels. They err in
 different places, so their mean errs less than either (committee machines: Perrone and Cooper, "When networks
-disagree", 1993). The rule is first brought to the mean and spread of the labels, AU by AU: votes of one size,
-not of the size that the rule deserves on renders, which MediaPipe was never shown. Their mean is brought to
-the labels' scale again by a line that is learnt.
+disagree", 1993). The rule keeps its own scale, which was made for real faces: renders hardly move some
+blendshapes, and stretching what is left to the spread of their labels would make noise loud. The mean is
+brought to the labels' scale by a line that is learnt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from trainers.blendshapes.graph import AUS as RULE_AUS
@@ -28,9 +26,6 @@ from trainers.multi_au.network import Scores
 
 INPUTS = ("blendshapes", "neutral", "pose")
 """What the rule sees, in its order."""
-
-# Least variance of the rule's intensities for which a line is fitted.
-SOME_VARIANCE = 1e-4
 
 
 class Rules(nn.Module):
@@ -74,38 +69,18 @@ class Committee(nn.Module):
     """
 
     share: Tensor
-    slope: Tensor
-    offset: Tensor
 
     def __init__(self, aus: Sequence[str], trust: float, rule_only: Sequence[str] = ()) -> None:
         super().__init__()
         share = [0.0 if au in rule_only else trust if au in RULE_AUS else 1.0 for au in aus]
         self.aus = len(aus)
         self.register_buffer("share", torch.tensor(share))
-        self.register_buffer("slope", torch.ones(self.aus))
-        self.register_buffer("offset", torch.zeros(self.aus))
         self.gain = nn.Parameter(torch.ones(self.aus))
         self.shift = nn.Parameter(torch.zeros(self.aus))
 
-    def calibrate(self, rule: NDArray[Any], label: NDArray[Any]) -> None:
-        """Fit the line, one per AU, that gives the rule's intensities the mean and spread of the labels.
-
-        An opinion that points the wrong way is not heard: its slope is 0.
-
-        Args:
-            rule, label: (n, A), 0 to 5; labels NaN where nobody labelled.
-        """
-        for column in range(self.aus):
-            known = ~np.isnan(label[:, column])
-            x, y = rule[known, column].astype(np.float64), label[known, column].astype(np.float64)
-            heard = len(x) > 0 and x.var() > SOME_VARIANCE and ((x - x.mean()) * (y - y.mean())).sum() > 0
-            slope = float(y.std() / x.std()) if heard else 0.0
-            self.slope[column] = slope
-            self.offset[column] = float(y.mean() - slope * x.mean()) if len(x) else 0.0
-
     def joint(self, picture: Tensor, rule: Tensor) -> Tensor:
         """Return (n, A) joint intensities, not yet held between 0 and 5, from those of both."""
-        heard = self.share * picture + (1.0 - self.share) * (self.slope * rule + self.offset)
+        heard = self.share * picture + (1.0 - self.share) * rule
         joint: Tensor = self.shift + self.gain * heard
         return joint
 

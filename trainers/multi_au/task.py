@@ -59,7 +59,7 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
     hidden: Annotated[int, Meta(ge=1)] = 128
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.1
     jitter: NotNegative = 4.0
-    trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.75
+    trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.7
     rule_only: tuple[AuName, ...] = ()
     routes: dict[str, dict[str, tuple[float, float]]] = {}
     intensity: NotNegative = 10.0
@@ -142,20 +142,11 @@ class MultiAuTask(Task):
         return [f"trunk {made.name} starts from {made.weights}"]
 
     def prepare(self, train: Samples) -> None:
-        """Count how rare each AU is, and bring the rule to the labels' scale."""
+        """Count how rare each AU is."""
         occurrence = train.columns["occurrence"][train.epoch]
         rate = np.nanmean(np.where(np.isnan(occurrence).all(axis=0), 0.5, occurrence), axis=0)
         weight = np.sqrt(np.clip(1.0 / np.maximum(rate, 1e-6), 1.0, RAREST))
         self._rarity = torch.from_numpy(weight.astype(np.float32))
-        if self.committee is not None:
-            rules, committee = self.committee
-            told = [torch.from_numpy(train.inputs[kind]) for kind in INPUTS]
-            group = torch.from_numpy(train.columns["pose_group"]).clamp(min=0)
-            device = committee.share.device
-            with torch.no_grad():
-                said = of_group(rules(*(each.to(device) for each in told)), group.to(device))
-            aus = len(self.facts.aus)
-            committee.calibrate(said[:, :aus].cpu().numpy(), train.columns["intensity"])
 
     # ------------------------------------------------------------------ learning
 

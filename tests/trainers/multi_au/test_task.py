@@ -159,18 +159,9 @@ def test_the_committee_learns_its_line_and_leaves_the_picture_alone(make_task, m
     assert all(weight.grad is None for weight in task.network.parameters())
 
 
-def test_preparation_counts_rare_aus_and_calibrates_the_rule(make_task, make_batch) -> None:
-    task, batch = make_task(INPUTS), make_batch(300, INPUTS)
-    rules, committee = task.committee
-    with torch.no_grad():
-        said = rules(*(batch.inputs[kind] for kind in INPUTS))
-    rule = said[torch.arange(300), batch.pose_group, :3].numpy()
-    label = np.clip(0.5 * rule + 0.25, 0, 5)
+def test_preparation_counts_rare_aus(make_task) -> None:
+    task = make_task(INPUTS)
     occurrence = np.zeros((300, 3), np.float32)
     occurrence[:75, 0], occurrence[:3, 1] = 1.0, 1.0
-    columns = {"occurrence": occurrence, "intensity": label, "pose_group": batch.pose_group.numpy()}
-    inputs = {kind: batch.inputs[kind].numpy() for kind in INPUTS}
-    task.prepare(SimpleNamespace(columns=columns, inputs=inputs, epoch=np.arange(300)))
-    assert committee.slope.tolist() == pytest.approx([0.5, 0.5, 0.0], abs=1e-4)
-    assert committee.offset.tolist() == pytest.approx([0.25, 0.25, 0.25], abs=1e-3)
+    task.prepare(SimpleNamespace(columns={"occurrence": occurrence}, epoch=np.arange(300)))
     assert task._rarity.tolist() == pytest.approx([2.0, 12**0.5, 12**0.5])

@@ -149,7 +149,8 @@ def _material(
         plans = paper.plans[request.size]
         names = [str(folder) for folder in open_corpora(plans, request.corpora, request.jobs, bars)]
     parts, origins = zip(*(_read(name) for name in names), strict=True)
-    joined = joined_corpora([with_group_pitch(part.with_aus(request.aus)) for part in parts])
+    common = sorted(set.intersection(*(set(part.aus) for part in parts)))
+    joined = joined_corpora([with_group_pitch(part.with_aus(common)) for part in parts])
     return Material(joined, origins, rendered=all(origin.manifest for origin in origins))
 
 

@@ -39,7 +39,8 @@ class Results:
         split: of the corpus, in words.
         estimates: one per seed of the request.
         fields: model -> receptive fields of its networks of the first seed.
-        trained: all networks.
+        trained: all networks of single AUs.
+        started: the networks of all AUs together that they start from, if they do.
     """
 
     request: Request
@@ -49,11 +50,13 @@ class Results:
     estimates: Sequence[Estimates]
     fields: dict[str, ReceptiveFields]
     trained: Sequence[TrainedRun]
+    started: Sequence[TrainedRun] = ()
 
 
 def experiment_report(results: Results) -> Report:
     """Return the report. Its tables are of the first seed, unless they say otherwise."""
     request, material, seen = results.request, results.material, results.seen
+    networks = [*results.started, *results.trained]
     parts = {
         name: compared(
             name, seen, results.estimates, request.aus, rendered=material.rendered, seed=request.seeds[0]
@@ -80,7 +83,11 @@ def experiment_report(results: Results) -> Report:
         _fields_section(results.fields, validation),
         _pose_section(results, parts.values()),
         _paper_section(parts),
-        Section("run", "What was run", (settings_table(results.trained), networks_table(results.trained))),
+        Section(
+            "run",
+            "What was run",
+            (settings_table(results.trained), networks_table(networks)),
+        ),
     )
     return Report(
         title=f"Pose-dependent AU intensity on {corpus}",

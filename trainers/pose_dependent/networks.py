@@ -43,6 +43,11 @@ class PoseInvariant(nn.Module):
         self.trunk = backbone
         self.regressor = _two_layers(backbone, aus, size, pooled)
 
+    @property
+    def output_layers(self) -> tuple[str, ...]:
+        """Names of the layers whose outputs are the AUs."""
+        return (f"regressor.{len(self.regressor) - 1}",)
+
     def forward(self, images: Tensor) -> Tensor:
         """(n, C, size, size) -> (n, A) estimates, 0-1."""
         estimates: Tensor = torch.sigmoid(self.regressor(self.trunk(images)))
@@ -105,6 +110,11 @@ class PoseDependent(nn.Module):
         self.pose = _two_layers(backbone, len(POSE_GROUPS), size, pooled)
         for parameter in self.pose[-1].parameters():
             nn.init.zeros_(parameter)
+
+    @property
+    def output_layers(self) -> tuple[str, ...]:
+        """Names of the layers whose outputs are the AUs."""
+        return tuple(f"regressors.{group}.{len(self.pose) - 1}" for group in POSE_GROUPS)
 
     def forward(self, images: Tensor) -> PoseEstimates:
         """(n, C, size, size) -> estimates of all three regressors, and the pose."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import torch
 
@@ -53,6 +55,11 @@ PLANS = {
     ),
 }
 
+# There are no ImageNet weights for a slim trunk. In "small" a network of either model first learns all AUs of
+# the corpus together, from every training picture, and those of single AUs start from it.
+TOGETHER = ('data.sampling.kind="all"', "training.iterations=4000", "training.interval=1000")
+FROM_TOGETHER = ("training.iterations=500", "training.interval=100")
+
 # Keys that the pose-invariant task does not have.
 DEPENDENT_ONLY = ("task.alpha", "task.stages")
 
@@ -70,7 +77,7 @@ def reproduce(request: Request, material: Material, bars: Bars) -> Report:
         LiveFacsError: the corpus does not fit, or training fails.
     """
     corpus = material.corpus.with_aus(request.aus)
-    runs = runs_of(request)
+    together, runs = runs_together(request, material.corpus.aus), runs_of(request)
     recipe = next(run.recipe for run in runs if run.recipe.task == DEPENDENT)  # it has the pose groups
     split = split_of(recipe, corpus)
     if not len(split.validation):
@@ -78,7 +85,8 @@ def reproduce(request: Request, material: Material, bars: Bars) -> Report:
             f"{split.name}: has no validation people, on whom the paper compares its models: use a corpus "
             "with a validation partition, or --set protocol=60-20-20"
         )
-    trained = train_all(runs, material, split, bars, device=request.device, jobs=request.jobs)
+    both = train_all([*together, *runs], material, split, bars, device=request.device, jobs=request.jobs)
+    started, trained = both[: len(together)], both[len(together) :]
     device = make_fabric(request.device, 1, recipe.training.precision).device
     pictures = len(split.validation) + len(split.test)
     with bars.doing("reading the held-out pictures", pictures, "pictures") as progress:
@@ -91,7 +99,28 @@ def reproduce(request: Request, material: Material, bars: Bars) -> Report:
             estimates.append(estimate(networks, seen, device, progress))
         if not fields:
             fields = _fields(networks, estimates[0], seen, request, device, bars)
-    return experiment_report(Results(request, material, split.description, seen, estimates, fields, trained))
+    return experiment_report(
+        Results(request, material, split.description, seen, estimates, fields, trained, started)
+    )
+
+
+def runs_together(request: Request, aus: Sequence[str]) -> list[Run]:
+    """Return the networks of all AUs that those of single AUs start from, one per model and seed, if any."""
+    if not _starts_together(request):
+        return []
+    return [
+        Run(
+            name=f"{len(aus)} AUs together{_of_seed(request, seed)} {model}",
+            recipe=read_recipe(RECIPES[request.size, model], changes),
+            changes=changes,
+            folder=_folder_together(request, model, seed),
+        )
+        for seed in request.seeds
+        for model in (INVARIANT, DEPENDENT)
+        for changes in [
+            (*TOGETHER, *_asked(request, model), f"data.aus={json.dumps(aus)}", f"training.seed={seed}")
+        ]
+    ]
 
 
 def runs_of(request: Request) -> list[Run]:
@@ -106,24 +135,44 @@ def runs_of(request: Request) -> list[Run]:
 
 def _run(request: Request, au: str, model: str, seed: int) -> Run:
     name = RECIPES[request.size, model]
-    asked = [
-        change
-        for change in request.changes
-        if model == DEPENDENT or not change.strip().startswith(DEPENDENT_ONLY)
-    ]
     own = [f'data.aus=["{au}"]', f'data.sampling.au="{au}"', f"training.seed={seed}"]
     if model == DEPENDENT and estimator_of(au, request.aus) != au:
         # "For all AUs except AU12, we jointly trained the three regressors" (section III.C).
         own += ["task.stages.regressors=1", "task.stages.pose=0", "task.stages.joint=0"]
-    changes = (*asked, *own)
+    if started := _starts_together(request):
+        own.append(f"task.weights={json.dumps(_folder_together(request, model, seed).as_posix())}")
+    changes = (*(FROM_TOGETHER if started else ()), *_asked(request, model), *own)
     place = f"{request.aus.index(au) + 1} of {len(request.aus)}"
-    of_seed = f", seed {seed}" if len(request.seeds) > 1 else ""
     return Run(
-        name=f"{au} ({place}{of_seed}) {model}",
+        name=f"{au} ({place}{_of_seed(request, seed)}) {model}",
         recipe=read_recipe(name, changes),
         changes=changes,
         folder=request.runs / f"seed-{seed}" / model / au,
     )
+
+
+def _starts_together(request: Request) -> bool:
+    """Tell whether networks start from one of all AUs: in "small", unless other weights are asked for."""
+    return request.size == "small" and not any(
+        change.strip().startswith("task.weights") for change in request.changes
+    )
+
+
+def _folder_together(request: Request, model: str, seed: int) -> Path:
+    return request.runs / f"seed-{seed}" / model / "together"
+
+
+def _asked(request: Request, model: str) -> list[str]:
+    """Return the changes that the user asks for and that this model's recipe takes."""
+    return [
+        change
+        for change in request.changes
+        if model == DEPENDENT or not change.strip().startswith(DEPENDENT_ONLY)
+    ]
+
+
+def _of_seed(request: Request, seed: int) -> str:
+    return f", seed {seed}" if len(request.seeds) > 1 else ""
 
 
 def _networks(trained: Sequence[TrainedRun], request: Request, seed: int) -> PerModel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from trainers.pose_dependent.tasks import PoseDependentOptions, PoseInvariantOptions
 from trainers.reports.content import Table
@@ -88,7 +89,10 @@ def networks_table(trained: Sequence[TrainedRun]) -> Table:
 
 
 def _weights(options: PoseInvariantOptions) -> str:
-    return {"imagenet": "ImageNet", "random": "random"}.get(options.weights, options.weights)
+    start = options.weights
+    if Path(start).is_dir():
+        return "with all AUs together learnt"
+    return {"imagenet": "ImageNet", "random": "random"}.get(start, start)
 
 
 def _picture(recipe: Recipe) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, ClassVar
 
 import torch
@@ -29,6 +30,7 @@ from trainers.pose_dependent.objective import (
 )
 from trainers.pose_dependent.pose_groups import POSE_GROUPS, UNKNOWN, check_pose_groups
 from trainers.pose_dependent.stages import Stage, Stages, weights_of
+from trainers.pose_dependent.warm_start import start_from
 from trainers.training.batch import Batch
 from trainers.training.errors import RecipeError, TrainingError
 from trainers.training.facts import Facts
@@ -57,7 +59,8 @@ class PoseInvariantOptions(TaskOptions, frozen=True, kw_only=True):
 
     Attributes:
         backbone: of `trainers.backbones`.
-        weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
+        weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names. Or the
+            folder of a run of the same task on these and other AUs: the whole network starts from it.
         pooled: average the feature map instead of flattening it.
         reduction: of the losses over a batch; "sum" is equation (1). Validation losses are means.
     """
@@ -109,9 +112,11 @@ class _OnWholeFaces(Task):
         return {"network": made}
 
     def pretrain(self) -> list[str]:
-        """Give the trunk the weights that the recipe names."""
+        """Give the trunk the weights that the recipe names, or the whole network those of a run."""
         trunk, options = self.network.trunk, self.options
-        if options.weights != RANDOM:
+        if options.weights not in (IMAGENET, RANDOM) and Path(options.weights).is_dir():
+            trunk.weights = start_from(self.network, self.facts.aus, Path(options.weights))
+        elif options.weights != RANDOM:
             made = backbone(options.backbone, weights=options.weights, in_channels=self.data.channels)
             trunk.load_state_dict(made.state_dict())
             trunk.weights = made.weights

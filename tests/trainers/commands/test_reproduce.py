@@ -108,13 +108,18 @@ def test_every_network_is_trained_as_the_paper_trains_it(experiment) -> None:
         f"seed-{seed}/{model}/{au}"
         for seed in (0, 1)
         for model in ("pose-dependent", "pose-invariant")
-        for au in ("AU04", "AU12")
+        for au in ("AU04", "AU12", "together")
     ]
     assert "AU12 (2 of 2, seed 1) pose-dependent: " in result.stderr
     for name, folder in runs.items():
         record = read_record(load_run(folder).folder)
         seed, model, au = name.split("/")
         recipe = record.recipe
+        if au == "together":
+            assert (recipe.task, recipe.data.aus, recipe.data.sampling.kind) == (model, AUS, "all")
+            continue
+        start = (out / "runs" / seed / model / "together").as_posix()
+        assert recipe.options.weights == start
         assert (recipe.task, recipe.data.aus, recipe.data.sampling.au) == (model, (au,), au)
         assert f"seed-{recipe.training.seed}" == seed
         assert record.origin.command.startswith(
@@ -181,7 +186,7 @@ def test_a_second_call_trains_nothing_and_says_the_same(experiment, corpora) -> 
     report = (out / "report" / "metrics.json").read_text()
     result = called(*command(out, corpora, "--seeds", 2))
     assert result.exception is None
-    assert "8 of 8 networks are trained already" in result.stderr
+    assert "12 of 12 networks are trained already" in result.stderr
     assert before == {path: path.stat().st_mtime_ns for path in (out / "runs").rglob("*")}
     assert (out / "report" / "metrics.json").read_text() == report
 
@@ -283,7 +288,7 @@ def test_ctrl_c_ends_in_one_line_and_the_same_command_goes_on(corpora, tmp_path,
         result = called(*words)
     assert result.return_value == 130
     assert (
-        "AU12 (1 of 1) pose-invariant: stopped after iteration 1; go on with the same command: livefacs"
+        "3 AUs together pose-invariant: stopped after iteration 1; go on with the same command: livefacs"
         in result.stderr
     )
     assert called(*words).exception is None

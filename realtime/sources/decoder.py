@@ -15,6 +15,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from realtime.sources.damage import Damage, missing_bytes
+from realtime.sources.packet_name import name_packet, packet_of
 from realtime.sources.spec import Spec
 
 # Up to this size one thread decodes: it costs the least CPU, keeps up many times over, and H.264's decoder
@@ -166,7 +167,7 @@ class Decoder:
     def _decode(self, packet: Packet[VideoStream], arrival: float) -> Iterator[Picture]:
         if packet.size:
             self._packets += 1
-            packet.opaque = self._packets
+            name_packet(packet, self._packets)
             self._arrived[self._packets] = arrival
             self._arrived.pop(self._packets - _REMEMBERED, None)
             if packet.is_corrupt:
@@ -182,7 +183,8 @@ class Decoder:
         for place, frame in enumerate(frames):
             # at the end come all that were held back, and no packet after them
             gap = min(place, 1) / len(frames) if packet.size else 1.0
-            made_from = frame.opaque if isinstance(frame.opaque, int) else self._packets
+            named = packet_of(frame)
+            made_from = self._packets if named is None else named
             self._count_failed(made_from)
             if self._is_sound(frame, made_from):
                 self._delivered += 1

@@ -18,6 +18,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from realtime.sources.packet_name import name_packet, packet_of
 from realtime.sources.rgb import RgbConverter
 from trainers.errors import CorpusError
 
@@ -157,7 +158,9 @@ class _OpenVideo:
     def __init__(self, path: Path, table: _FrameTable) -> None:
         self._path = path
         self._table = table
-        self._number_of = {dts: number for number, dts in enumerate(table.dts.tolist())}
+        self._number_of: dict[int | None, int] = {
+            dts: number for number, dts in enumerate(table.dts.tolist())
+        }
         self._to_rgb = RgbConverter()
         self._next = 0
         self._open()
@@ -207,7 +210,7 @@ class _OpenVideo:
     def _advance_to(self, number: int) -> VideoFrame | None:
         """Decode up to this frame; None if it does not come."""
         for frame in self._frames:
-            shown = self._number_of.get(frame.opaque, -1)
+            shown = self._number_of.get(packet_of(frame), -1)
             if shown >= number:
                 self._next = shown + 1
                 return frame if shown == number else None
@@ -228,10 +231,10 @@ def _video_stream(container: InputContainer) -> VideoStream:
 
 
 def _decode(packets: Iterable[Packet[VideoStream]]) -> Iterator[VideoFrame]:
-    """Yield the frames, `opaque` being the decoding time stamp of the packet each was made from."""
+    """Yield the frames, each named by the decoding time stamp of its packet (`packet_of`)."""
     for packet in packets:
         if packet.size:
-            packet.opaque = packet.dts
+            name_packet(packet, packet.dts)
         yield from packet.decode()
 
 
@@ -259,7 +262,7 @@ def _read_table(path: Path) -> _FrameTable:
         shown = [names[i] for i in np.argsort(times)]
     else:
         with av.open(str(path)) as container:
-            shown = [frame.opaque for frame in _decode(container.demux(_video_stream(container)))]
+            shown = [packet_of(frame) for frame in _decode(container.demux(_video_stream(container)))]
     # AVI seeks by decoding time, the others by presentation time.
     seek = {
         dts: dts if is_avi or pts is None else pts

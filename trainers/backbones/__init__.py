@@ -3,8 +3,17 @@
 `backbone("vgg16")` gives a `Backbone`; `BACKBONES` lists the names.
 """
 
-from trainers.backbones.backbone import BACKBONES, Backbone, backbone
+from trainers.backbones.backbone import BACKBONES, Backbone, backbone, give_weights
 from trainers.backbones.folding import folded
 from trainers.backbones.weights import IMAGENET_MEAN, IMAGENET_STD, WeightsError
 
-__all__ = ["BACKBONES", "IMAGENET_MEAN", "IMAGENET_STD", "Backbone", "WeightsError", "backbone", "folded"]
+__all__ = [
+    "BACKBONES",
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "Backbone",
+    "WeightsError",
+    "backbone",
+    "folded",
+    "give_weights",
+]

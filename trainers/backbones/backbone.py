@@ -94,26 +94,35 @@ def backbone(
         WeightsError: the file cannot be read or is another network's.
     """
     made = Backbone(name, in_channels=in_channels, with_fully_connected=with_fully_connected)
+    give_weights(made, weights)
+    return made
+
+
+def give_weights(trunk: Backbone, weights: str | Path) -> None:
+    """Let a backbone start from the weights that `backbone` takes; random ones stay as they are.
+
+    Raises:
+        WeightsError: the file cannot be read or is another network's.
+    """
     if weights == RANDOM:
-        return made
+        return
     if weights == IMAGENET:
         try:
-            given = fetch_imagenet(name)
+            given = fetch_imagenet(trunk.name)
         except WeightsError as error:
             _log.warning(
                 "backbone %s starts from RANDOM weights: %s. To start from ImageNet's, give a file as its "
                 "weights, with torchvision's names (.pth or .safetensors)",
-                name,
+                trunk.name,
                 error,
             )
-            return made
-        _load(made, given, IMAGENET_FILES[name])
-        made.weights = f"ImageNet, torchvision's {IMAGENET_FILES[name]}"
-        return made
+            return
+        _load(trunk, given, IMAGENET_FILES[trunk.name])
+        trunk.weights = f"ImageNet, torchvision's {IMAGENET_FILES[trunk.name]}"
+        return
     path = Path(weights)
-    _load(made, read_weights(path), str(path))
-    made.weights = f"{path.name}, sha256 {fingerprint(path)}"
-    return made
+    _load(trunk, read_weights(path), str(path))
+    trunk.weights = f"{path.name}, sha256 {fingerprint(path)}"
 
 
 def _load(made: Backbone, given: dict[str, Tensor], source: str) -> None:

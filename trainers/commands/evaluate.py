@@ -74,6 +74,7 @@ def evaluate(
     from realtime.errors import OptionError
     from realtime.smoothing import MedianSmoother
     from realtime.tracking.face_model import face_model as find_face_model
+    from trainers.commands.named_corpora import read_corpus
     from trainers.evaluation import predict
     from trainers.protocols import protocol as splits_of
     from trainers.reports import (
@@ -117,31 +118,6 @@ def evaluate(
     for warning in warnings:
         typer.echo(f"note: {warning}", err=True)
     typer.echo(f"{report.title} ({comparison.protocol}): {summary_line(report)}; report: {page}")
-
-
-def read_corpus(name: str) -> tuple[Corpus, bool]:
-    """Return the corpus that a command line names, and whether its pictures are renders.
-
-    Args:
-        name: a folder of the open corpus, or NAME:FOLDER of a licensed one.
-
-    Raises:
-        CorpusError: no such loader, or the folder holds no such corpus.
-    """
-    from trainers.corpora.licensed import LOADERS, load
-    from trainers.errors import CorpusError
-
-    loader, colon, folder = name.partition(":")
-    if colon and loader.lower() in LOADERS:
-        return load(loader.lower(), folder), False
-    if colon and len(loader) > 1 and not Path(name).exists():  # one letter is a drive
-        raise CorpusError(
-            f"corpus {name}: no loader is named {loader!r}; there are {', '.join(LOADERS)}. "
-            "A corpus of `livefacs corpus make` is named by its folder"
-        )
-    from trainers.corpora.store import open_corpus
-
-    return open_corpus(Path(name), verify=True), True
 
 
 def comparable(corpus: Corpus, bundle: Bundle, wanted: str | None) -> Corpus:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import shlex
@@ -14,13 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from trainers.corpora.corpus import Corpus
     from trainers.reproduction.papers import Paper
     from trainers.reproduction.progress import Bars
     from trainers.reproduction.request import Material, Request
-    from trainers.training.run_folder import CorpusOrigin
-
-INTERRUPTED = 130
 
 
 def reproduce(
@@ -91,6 +86,7 @@ def reproduce(
     - `livefacs reproduce pose-dependent --out pd --bp4d /data/FERA17 --size paper --device cuda`
     """
     from trainers.commands.corpus_folder import train_extra
+    from trainers.commands.train import INTERRUPTED
 
     with train_extra():
         from trainers.reports import write_report
@@ -136,8 +132,7 @@ def _material(
         LiveFacsError: both kinds are named, or one cannot be read or rendered.
     """
     from realtime.errors import OptionError
-    from trainers.commands.train import joined_corpora
-    from trainers.pose_dependent.pose_groups import with_group_pitch
+    from trainers.commands.named_corpora import common_aus, joined_corpora, read_corpora
     from trainers.reproduction.open_corpora import open_corpora
     from trainers.reproduction.request import Material
 
@@ -148,24 +143,10 @@ def _material(
     elif not names:
         plans = paper.plans[request.size]
         names = [str(folder) for folder in open_corpora(plans, request.corpora, request.jobs, bars)]
-    parts, origins = zip(*(_read(name) for name in names), strict=True)
-    common = sorted(set.intersection(*(set(part.aus) for part in parts)))
-    joined = joined_corpora([with_group_pitch(part.with_aus(common)) for part in parts])
-    return Material(joined, origins, rendered=all(origin.manifest for origin in origins))
-
-
-def _read(name: str) -> tuple[Corpus, CorpusOrigin]:
-    """Return a corpus that the command line names, and where it came from."""
-    from trainers.commands.evaluate import read_corpus
-    from trainers.corpora.store import MANIFEST_NAME, read_manifest
-    from trainers.training.run_folder import CorpusOrigin
-
-    corpus, rendered = read_corpus(name)
-    if not rendered:
-        return corpus, CorpusOrigin(name=corpus.name, source=name)
-    manifest = hashlib.sha256((Path(name) / MANIFEST_NAME).read_bytes()).hexdigest()
-    licence = read_manifest(Path(name)).licence
-    return corpus, CorpusOrigin(name=corpus.name, source=name, manifest=manifest, licence=licence)
+    parts, origins = read_corpora(names)
+    aus = common_aus(parts)
+    joined = joined_corpora([paper.prepared(part.with_aus(aus)) for part in parts])
+    return Material(joined, tuple(origins), rendered=all(origin.manifest for origin in origins))
 
 
 def _folder(out: Path) -> Path:

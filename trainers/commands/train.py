@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
     from trainers.evaluation import Tracked
     from trainers.training.progress import Report
     from trainers.training.recipe import Recipe
-    from trainers.training.run_folder import CorpusOrigin
     from trainers.training.train import Trained
 
 INTERRUPTED = 130
+"""Status of a command that Ctrl-C or SIGTERM has stopped and that can go on."""
 
 
 def train(
@@ -84,8 +83,10 @@ def train(
     - `livefacs export run my-bundle`, then `livefacs run webcam:0 --bundle my-bundle`
     """
     from trainers.commands.corpus_folder import train_extra
+    from trainers.commands.named_corpora import common_aus, joined_corpora, read_corpora
 
     with train_extra():
+        from trainers.training.command_line import train_command
         from trainers.training.devices import in_child_process, make_fabric
         from trainers.training.progress import TerminalReport
         from trainers.training.recipe_files import read_recipe
@@ -100,14 +101,14 @@ def train(
         if not resume and not in_child_process():
             check_free(run, overwrite=overwrite)
         with TerminalReport() as report:
-            parts, origins = read_corpora(corpus, chosen)
+            parts, origins = read_corpora(corpus)
+            aus = chosen.data.aus or common_aus(parts)
+            parts = [part.with_aus(aus) for part in parts]
             joined = joined_corpora(parts)
             split = split_of(chosen, joined)
             faces = None
             if needs_faces(chosen.data):
                 faces = find_faces(parts, tracked or run.tracked, face_model, offline, jobs, report)
-            named = _repeated("--corpus", [part.name for part in parts])
-            command = shlex.join(["livefacs", "train", recipe, *named, *_repeated("--set", changes or [])])
             trained = train_run(
                 chosen,
                 joined,
@@ -115,7 +116,7 @@ def train(
                 out,
                 tracked=faces,
                 origin=origins,
-                command=command,
+                command=train_command(recipe, [part.name for part in parts], changes or []),
                 device=device,
                 devices=devices,
                 resume=resume,
@@ -126,52 +127,12 @@ def train(
     if in_child_process():
         return
     if trained.interrupted:
-        again = ["livefacs", "train", recipe, *_repeated("--corpus", corpus), "--out", str(out)]
-        again += [*_repeated("--set", changes or []), *(["--tracked", str(tracked)] if tracked else [])]
-        command = shlex.join([*again, "--resume"])
-        typer.echo(f"{out}: stopped after iteration {trained.iteration}; go on with: {command}")
+        again = train_command(
+            recipe, corpus, changes or [], out=str(out), tracked=None if tracked is None else str(tracked)
+        )
+        typer.echo(f"{out}: stopped after iteration {trained.iteration}; go on with: {again} --resume")
         raise typer.Exit(INTERRUPTED)
     _tell(trained, chosen)
-
-
-def read_corpora(names: Sequence[str], recipe: Recipe) -> tuple[list[Corpus], list[CorpusOrigin]]:
-    """Return the corpora with the AUs to train, and where they came from.
-
-    Raises:
-        LiveFacsError: one cannot be read, or they share no AU.
-    """
-    from trainers.commands.evaluate import read_corpus
-    from trainers.corpora.store import MANIFEST_NAME, read_manifest
-    from trainers.errors import CorpusError
-    from trainers.training.run_folder import CorpusOrigin
-
-    parts, origins = [], []
-    for name in names:
-        corpus, rendered = read_corpus(name)
-        parts.append(corpus)
-        folder = Path(name)
-        origins.append(
-            CorpusOrigin(
-                name=corpus.name,
-                source=name,
-                manifest=hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest()
-                if rendered
-                else "",
-                licence=read_manifest(folder).licence if rendered else "",
-            )
-        )
-    aus = recipe.data.aus or [au for au in parts[0].aus if all(au in part.aus for part in parts)]
-    if not aus and any(part.aus for part in parts):
-        listed = "; ".join(f"{part.name}: {', '.join(part.aus) or 'none'}" for part in parts)
-        raise CorpusError(f"the corpora have no AU in common ({listed}): train on fewer of them")
-    return [part.with_aus(aus) for part in parts], origins
-
-
-def joined_corpora(parts: Sequence[Corpus]) -> Corpus:
-    """Return several corpora as one, named after all of them."""
-    from trainers.corpora.corpus import join
-
-    return parts[0] if len(parts) == 1 else join(" + ".join(part.name for part in parts), parts)
 
 
 def find_faces(
@@ -216,10 +177,6 @@ def find_faces(
             for column in ("found", "landmarks", "blendshapes", "pose")
         ),
     )
-
-
-def _repeated(option: str, values: Sequence[str]) -> list[str]:
-    return [word for value in values for word in (option, value)]
 
 
 def _tell(trained: Trained, recipe: Recipe) -> None:

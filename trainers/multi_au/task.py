@@ -10,7 +10,8 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, backbone
+from trainers.backbones import Backbone, give_weights
+from trainers.backbones.backbone import RANDOM
 from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
 from trainers.multi_au.committee import INPUTS, Committee, Rules
 from trainers.multi_au.exported import EveryGroup
@@ -133,13 +134,9 @@ class MultiAuTask(Task):
 
     def pretrain(self) -> list[str]:
         """Fetch the trunk's weights, if any are wanted."""
-        if self.options.weights == "random":
-            return []
-        made = backbone(
-            self.options.backbone, weights=self.options.weights, in_channels=self.network.trunk.in_channels
-        )
-        self.network.trunk.load_state_dict(made.state_dict())
-        return [f"trunk {made.name} starts from {made.weights}"]
+        trunk = self.network.trunk
+        give_weights(trunk, self.options.weights)
+        return [] if self.options.weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
 
     def prepare(self, train: Samples) -> None:
         """Count how rare each AU is."""

@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainers.corpora.corpus import Corpus
 from trainers.pose_dependent.agreement import agreement_plots
 from trainers.pose_dependent.compared import RESAMPLES, TEST, VALIDATION, Compared, compared
 from trainers.pose_dependent.fields_by_pose import poses_of
-from trainers.pose_dependent.gains import by_look, by_seed, gain, mean_icc
+from trainers.pose_dependent.gains import by_look, by_seed, gain, looks_of, mean_icc
 from trainers.pose_dependent.held_out import DEPENDENT, INVARIANT, MIXED, Estimates, HeldOut
 from trainers.pose_dependent.pose_groups import POSE_GROUPS
 from trainers.pose_dependent.published import published, published_tables
@@ -83,11 +82,7 @@ def experiment_report(results: Results) -> Report:
         _fields_section(results.fields, validation),
         _pose_section(results, parts.values()),
         _paper_section(parts),
-        Section(
-            "run",
-            "What was run",
-            (settings_table(results.trained), networks_table(networks)),
-        ),
+        Section("run", "What was run", (settings_table(results.trained), networks_table(networks))),
     )
     return Report(
         title=f"Pose-dependent AU intensity on {corpus}",
@@ -190,7 +185,7 @@ def _pose_section(results: Results, parts: Iterable[Compared]) -> Section:
     """How often the first seed's pose estimators name the right group, by pose and look."""
     seen = results.seen
     name, order = poses_of(seen.corpus)
-    looks = _looks(seen.corpus)
+    looks = {"": np.ones(len(seen.corpus), dtype=np.bool_)} | looks_of(seen.corpus)
     tables = []
     figures: dict[str, Any] = {}
     headlines = []
@@ -225,13 +220,6 @@ def _pose_section(results: Results, parts: Iterable[Compared]) -> Section:
             )
         )
     return Section("pose", "Pose estimator", tuple(tables), figures, tuple(headlines))
-
-
-def _looks(corpus: Corpus) -> dict[str, NDArray[np.bool_]]:
-    """All rows under "", and where there are several looks those of each."""
-    names = [name for name in np.unique(corpus.domain).tolist() if name]
-    everything = {"": np.ones(len(corpus), dtype=np.bool_)}
-    return everything | ({name: corpus.domain == name for name in names} if len(names) > 1 else {})
 
 
 def _share(right: NDArray[np.bool_], rows: NDArray[np.bool_]) -> float:

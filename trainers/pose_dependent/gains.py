@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from trainers.corpora.corpus import Corpus
 from trainers.metrics import Bootstrap, icc
 from trainers.pose_dependent.model_comparison import difference
 from trainers.reports.comparison import Comparison, Figures, counted_noun
-from trainers.reports.content import Measured, Table
+from trainers.reports.content import Cell, Measured, Table
 
 Pair = tuple[Comparison, Comparison]
 """The pose-invariant and the pose-dependent model on the same rows."""
@@ -62,15 +63,19 @@ def mean_icc(comparisons: Sequence[Comparison], rows: NDArray[np.bool_] | None =
     )
 
 
+def looks_of(corpus: Corpus) -> dict[str, NDArray[np.bool_]]:
+    """Return the rows of each look, a `Corpus.domain`; none if there is one look only."""
+    names = [name for name in np.unique(corpus.domain).tolist() if name]
+    return {name: corpus.domain == name for name in names} if len(names) > 1 else {}
+
+
 def by_look(pairs: Sequence[Pair], caption: str) -> Table | None:
     """Return both models' mean ICC and the gain per `Corpus.domain`; None if there is one look only."""
-    domain = pairs[0][0].corpus.domain
-    looks = [name for name in np.unique(domain).tolist() if name]
-    if len(looks) < 2:
+    looks = looks_of(pairs[0][0].corpus)
+    if not looks:
         return None
-    rows = []
-    for look in looks:
-        chosen = domain == look
+    rows: list[tuple[Cell, ...]] = []
+    for look, chosen in looks.items():
         models = [mean_icc(model, chosen) for model in zip(*pairs, strict=True)]
         rows.append((look, *models, gain(pairs, chosen).mean, int(chosen.sum())))
     first, second = (each.predictions.model for each in pairs[0])

@@ -22,6 +22,7 @@ from trainers.pose_dependent.held_out import (
     estimator_of,
     held_out,
 )
+from trainers.pose_dependent.pose_groups import with_group_pitch
 from trainers.pose_dependent.receptive_fields import ReceptiveFields
 from trainers.pose_dependent.tasks import PoseDependentTask, PoseInvariantTask
 from trainers.reports import Report
@@ -58,6 +59,7 @@ PLANS = {
 # There are no ImageNet weights for a slim trunk. In "small" a network of either model first learns all AUs of
 # the corpus together, from every training picture, and those of single AUs start from it.
 TOGETHER = ('data.sampling.kind="all"', "training.iterations=4000", "training.interval=1000")
+TOGETHER_FOLDER = "together"
 FROM_TOGETHER = ("training.iterations=500", "training.interval=100")
 
 # Keys that the pose-invariant task does not have.
@@ -108,47 +110,58 @@ def runs_together(request: Request, aus: Sequence[str]) -> list[Run]:
     """Return the networks of all AUs that those of single AUs start from, one per model and seed, if any."""
     if not _starts_together(request):
         return []
+    named = f"data.aus={json.dumps(aus)}"
     return [
-        Run(
+        _run(
+            request,
+            model,
+            seed,
             name=f"{len(aus)} AUs together{_of_seed(request, seed)} {model}",
-            recipe=read_recipe(RECIPES[request.size, model], changes),
-            changes=changes,
-            folder=_folder_together(request, model, seed),
+            changes=(*TOGETHER, *_asked(request, model), named),
+            folder=TOGETHER_FOLDER,
         )
         for seed in request.seeds
         for model in (INVARIANT, DEPENDENT)
-        for changes in [
-            (*TOGETHER, *_asked(request, model), f"data.aus={json.dumps(aus)}", f"training.seed={seed}")
-        ]
     ]
 
 
 def runs_of(request: Request) -> list[Run]:
     """Return every network of a request, AU by AU, the pose-invariant before the pose-dependent one."""
     return [
-        _run(request, au, model, seed)
+        _run_of_au(request, au, model, seed)
         for seed in request.seeds
         for au in request.aus
         for model in (INVARIANT, DEPENDENT)
     ]
 
 
-def _run(request: Request, au: str, model: str, seed: int) -> Run:
-    name = RECIPES[request.size, model]
-    own = [f'data.aus=["{au}"]', f'data.sampling.au="{au}"', f"training.seed={seed}"]
+def _run_of_au(request: Request, au: str, model: str, seed: int) -> Run:
+    own = [f'data.aus=["{au}"]', f'data.sampling.au="{au}"']
     if model == DEPENDENT and estimator_of(au, request.aus) != au:
         # "For all AUs except AU12, we jointly trained the three regressors" (section III.C).
         own += ["task.stages.regressors=1", "task.stages.pose=0", "task.stages.joint=0"]
     if started := _starts_together(request):
-        own.append(f"task.weights={json.dumps(_folder_together(request, model, seed).as_posix())}")
-    changes = (*(FROM_TOGETHER if started else ()), *_asked(request, model), *own)
+        together = _folder(request, model, seed) / TOGETHER_FOLDER
+        own.append(f"task.weights={json.dumps(together.as_posix())}")
     place = f"{request.aus.index(au) + 1} of {len(request.aus)}"
-    return Run(
+    return _run(
+        request,
+        model,
+        seed,
         name=f"{au} ({place}{_of_seed(request, seed)}) {model}",
-        recipe=read_recipe(name, changes),
-        changes=changes,
-        folder=request.runs / f"seed-{seed}" / model / au,
+        changes=(*(FROM_TOGETHER if started else ()), *_asked(request, model), *own),
+        folder=au,
     )
+
+
+def _run(request: Request, model: str, seed: int, *, name: str, changes: Sequence[str], folder: str) -> Run:
+    changes = (*changes, f"training.seed={seed}")
+    recipe = read_recipe(RECIPES[request.size, model], changes)
+    return Run(name, recipe, changes, _folder(request, model, seed) / folder)
+
+
+def _folder(request: Request, model: str, seed: int) -> Path:
+    return request.runs / f"seed-{seed}" / model
 
 
 def _starts_together(request: Request) -> bool:
@@ -156,10 +169,6 @@ def _starts_together(request: Request) -> bool:
     return request.size == "small" and not any(
         change.strip().startswith("task.weights") for change in request.changes
     )
-
-
-def _folder_together(request: Request, model: str, seed: int) -> Path:
-    return request.runs / f"seed-{seed}" / model / "together"
 
 
 def _asked(request: Request, model: str) -> list[str]:
@@ -224,5 +233,6 @@ PAPER = Paper(
     aus=AUS,
     plans=PLANS,
     check=check,
+    prepared=with_group_pitch,
     reproduce=reproduce,
 )

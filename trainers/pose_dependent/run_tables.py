@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from trainers.pose_dependent.tasks import PoseDependentOptions, PoseInvariantOptions
 from trainers.reports.content import Table
@@ -89,10 +88,9 @@ def networks_table(trained: Sequence[TrainedRun]) -> Table:
 
 
 def _weights(options: PoseInvariantOptions) -> str:
-    start = options.weights
-    if Path(start).is_dir():
+    if options.run is not None:
         return "with all AUs together learnt"
-    return {"imagenet": "ImageNet", "random": "random"}.get(start, start)
+    return {"imagenet": "ImageNet"}.get(options.weights, options.weights)
 
 
 def _picture(recipe: Recipe) -> str:

@@ -15,7 +15,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, backbone, folded
+from trainers.backbones import Backbone, folded, give_weights
 from trainers.backbones.backbone import IMAGENET, RANDOM
 from trainers.corpora.corpus import TOP_INTENSITY
 from trainers.pose_dependent.networks import Intensities, PoseDependent, PoseEstimates, PoseInvariant
@@ -70,6 +70,12 @@ class PoseInvariantOptions(TaskOptions, frozen=True, kw_only=True):
     pooled: bool = False
     reduction: Reduction = "sum"
 
+    @property
+    def run(self) -> Path | None:
+        """The run that the whole network starts from, if it does."""
+        named = self.weights not in (IMAGENET, RANDOM) and Path(self.weights).is_dir()
+        return Path(self.weights) if named else None
+
 
 class PoseDependentOptions(PoseInvariantOptions, frozen=True, kw_only=True):
     """`[task]` of the pose-dependent model.
@@ -114,12 +120,10 @@ class _OnWholeFaces(Task):
     def pretrain(self) -> list[str]:
         """Give the trunk the weights that the recipe names, or the whole network those of a run."""
         trunk, options = self.network.trunk, self.options
-        if options.weights not in (IMAGENET, RANDOM) and Path(options.weights).is_dir():
-            trunk.weights = start_from(self.network, self.facts.aus, Path(options.weights))
-        elif options.weights != RANDOM:
-            made = backbone(options.backbone, weights=options.weights, in_channels=self.data.channels)
-            trunk.load_state_dict(made.state_dict())
-            trunk.weights = made.weights
+        if options.run is not None:
+            trunk.weights = start_from(self.network, self.facts.aus, options.run)
+        else:
+            give_weights(trunk, options.weights)
         return [f"trunk {options.backbone} starts from: {trunk.weights}"]
 
 

@@ -40,16 +40,10 @@ def start_from(network: PoseInvariant | PoseDependent, aus: Sequence[str], folde
         raise TrainingError(f"weights {folder}: the run has no {', '.join(missing)}, only {', '.join(there)}")
     rows = [there.index(au) for au in aus]
     tensors, _ = checkpoint.read_tensors(run.best)
-    given = {name.removeprefix("network/network/"): value for name, value in tensors.items()}
+    given = checkpoint.network_of(tensors, "network")
     chosen = {name: _own(name, value, network.output_layers, rows) for name, value in given.items()}
-    try:
-        network.load_state_dict(chosen)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise TrainingError(
-            f"weights {folder}: do not fit ({reason[:200]}): start from a run of the same task, backbone and "
-            "picture size"
-        ) from error
+    way_out = "start from a run of the same task, backbone and picture size"
+    checkpoint.load_network(network, chosen, f"weights {folder}: do not fit", way_out)
     return f"{'/'.join(run.folder.parts[-2:])}, sha256 {fingerprint(run.best)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
+from trainers.corpora.corpus import Corpus
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.errors import ProtocolError
 from trainers.reports import Report
@@ -27,6 +28,7 @@ class Paper:
         aus: Action Units of its tables.
         plans: size -> the open corpora to render where none are named.
         check: refuses a request, before the long work, in one line.
+        prepared: gives a corpus the labels that the experiment needs and that can be told from its others.
         reproduce: trains what is not trained yet, and returns the report. Raises `runs.Interrupted`.
     """
 
@@ -34,6 +36,7 @@ class Paper:
     aus: tuple[str, ...]
     plans: Mapping[str, tuple[CorpusPlan, ...]]
     check: Callable[[Request], None]
+    prepared: Callable[[Corpus], Corpus]
     reproduce: Callable[[Request, Material, Bars], Report]
 
     @property

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from trainers.training.metrics_log import Line
-from trainers.training.progress import ITERATIONS_BETWEEN_READS, Report, in_words
+from trainers.training.progress import (
+    ITERATIONS_BETWEEN_READS,
+    Report,
+    epoch_in_words,
+    in_words,
+    training_bars,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +28,7 @@ class Bars:
         from rich.console import Console
 
         self.console: Console = Console(stderr=True, soft_wrap=True)
-        self._progress: Progress = _progress(self.console)
+        self._progress: Progress = training_bars(self.console, digits=".2g", period=120)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -108,42 +113,4 @@ class RunReport(Report):
             self._bars.remove(self._bar)
 
     def _where(self) -> str:
-        epochs = math.ceil(self._total / self._epoch)
-        return f"{self._name}: epoch {min(self._iteration // self._epoch + 1, epochs)} of {epochs}"
-
-
-def _progress(console: Console) -> Progress:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.table import Column
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            return Text("" if speed is None else f"{speed:.2g} {task.fields['unit']}/s")
-
-    # Of what does not fit into the line, the losses go first.
-    losses = TextColumn(
-        "{task.fields[losses]}", markup=False, table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
-    )
-    return Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=20),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-        losses,
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-        expand=True,
-        speed_estimate_period=120,
-    )
+        return f"{self._name}: {epoch_in_words(self._iteration, self._total, self._epoch)}"

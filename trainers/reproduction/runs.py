@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from trainers.protocols import Split
 from trainers.reproduction.progress import Bars, RunReport
 from trainers.reproduction.request import Material
 from trainers.training import checkpoint
+from trainers.training.command_line import train_command
 from trainers.training.errors import TrainingError
 from trainers.training.loading import LoadedRun, load_run
 from trainers.training.recipe import Recipe
@@ -88,13 +88,7 @@ def train_all(
 
 def command_of(run: Run, material: Material) -> str:
     """Return the command that trains one network again."""
-    words = ["livefacs", "train", run.recipe.name]
-    for option, values in (
-        ("--corpus", [origin.name for origin in material.origins]),
-        ("--set", run.changes),
-    ):
-        words += [word for value in values for word in (option, value)]
-    return shlex.join(words)
+    return train_command(run.recipe.name, [origin.name for origin in material.origins], run.changes)
 
 
 def _train(run: Run, material: Material, split: Split, bars: Bars, device: str, jobs: int | None) -> None:

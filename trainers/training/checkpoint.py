@@ -15,7 +15,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from trainers.training.errors import TrainingError
@@ -40,15 +40,31 @@ def load_networks(task: Task, tensors: Tensors, path: Path) -> None:
     Raises:
         TrainingError: they are not those of this task's networks.
     """
+    way_out = "the task's code or the recipe in run.toml has changed since; train again"
     for name, network in task.networks.items():
-        try:
-            network.load_state_dict(_below(f"network/{name}/", tensors))
-        except RuntimeError as error:
-            reason = " ".join(str(error).split())
-            raise TrainingError(
-                f"weights {path}: do not fit network {name!r} ({reason[:200]}): "
-                "the task's code or the recipe in run.toml has changed since; train again"
-            ) from error
+        fault = f"weights {path}: do not fit network {name!r}"
+        load_network(network, network_of(tensors, name), fault, way_out)
+
+
+def network_of(tensors: Tensors, name: str) -> Tensors:
+    """Return the weights and buffers of one of a task's networks, as its own `state_dict` names them."""
+    return _below(f"network/{name}/", tensors)
+
+
+def load_network(network: nn.Module, tensors: Tensors, fault: str, way_out: str) -> None:
+    """Put weights and buffers into a network.
+
+    Args:
+        fault, way_out: begin and end the message if they do not fit.
+
+    Raises:
+        TrainingError: they do not fit.
+    """
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise TrainingError(f"{fault} ({reason[:200]}): {way_out}") from error
 
 
 def training_tensors(task: Task, optimisers: Mapping[str, Optimizer]) -> tuple[Tensors, dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from trainers.training.metrics_log import Line
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.progress import Progress, TaskID
 
 # How often the losses beside the bar are read: on a GPU reading them waits for it.
@@ -61,8 +62,8 @@ class TerminalReport(Report):
     def begin(self, total: int, done: int, epoch: int) -> None:
         """Show the bar."""
         self._iteration, self._total, self._epoch = done, total, epoch
-        self._bar = self._bars("it")
-        self._task = self._bar.add_task(self._where(), total=total, completed=done, losses="")
+        self._bar = training_bars(self._console)
+        self._task = self._bar.add_task(self._where(), total=total, completed=done, unit="it", losses="")
         self._bar.start()
 
     def advance(self, losses: Callable[[], dict[str, float]]) -> None:
@@ -91,47 +92,60 @@ class TerminalReport(Report):
     @contextmanager
     def reading(self, what: str, total: int) -> Iterator[Callable[[int], None]]:
         """Show a bar of its own while it lasts."""
-        with self._bars("pictures") as bar:
-            task = bar.add_task(what, total=total, losses="")
+        with training_bars(self._console) as bar:
+            task = bar.add_task(what, total=total, unit="pictures", losses="")
             yield lambda more: bar.advance(task, more)
 
     def _where(self) -> str:
-        epochs = math.ceil(self._total / self._epoch)
-        return f"epoch {min(self._iteration // self._epoch + 1, epochs)} of {epochs}"
+        return epoch_in_words(self._iteration, self._total, self._epoch)
 
-    def _bars(self, unit: str) -> Progress:
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            ProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import Task as Shown
-        from rich.table import Column
-        from rich.text import Text
 
-        class Rate(ProgressColumn):
-            def render(self, task: Shown) -> Text:
-                speed = task.finished_speed or task.speed
-                return Text("" if speed is None else f"{speed:.1f} {unit}/s")
+def training_bars(console: Console, *, digits: str = ".1f", period: float = 60) -> Progress:
+    """Return bars with the fields "unit", of what is counted, and "losses".
 
-        losses = Column(ratio=1, no_wrap=True, overflow="ellipsis")
-        return Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            Rate(),
-            TimeRemainingColumn(),
-            # Of what does not fit into the line, the losses go first.
-            TextColumn("{task.fields[losses]}", markup=False, table_column=losses),
-            console=self._console,
-            transient=True,
-            disable=not self._console.is_terminal,
-            expand=True,
-            speed_estimate_period=60,
-        )
+    Args:
+        console: they are shown there if it is a terminal.
+        digits: format of the rate.
+        period: seconds over which the rate is measured.
+    """
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Task as Shown
+    from rich.table import Column
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Shown) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:{digits}} {task.fields['unit']}/s")
+
+    losses = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+        # Of what does not fit into the line, the losses go first.
+        TextColumn("{task.fields[losses]}", markup=False, table_column=losses),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        expand=True,
+        speed_estimate_period=period,
+    )
+
+
+def epoch_in_words(iteration: int, total: int, epoch: int) -> str:
+    """Return the epoch in which an iteration lies, of how many; `epoch` iterations make one."""
+    epochs = math.ceil(total / epoch)
+    return f"epoch {min(iteration // epoch + 1, epochs)} of {epochs}"
 
 
 def in_words(figures: dict[str, float]) -> str:

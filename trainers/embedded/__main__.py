@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from trainers.commands.train import INTERRUPTED
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.embedded.bundle import write_embedded
 from trainers.embedded.plans import RECIPE, TESTED_ON, TRAINED_ON
 from trainers.errors import CorpusError, LiveFacsError
 from trainers.training import checkpoint
+from trainers.training.command_line import repeated
 from trainers.training.run_folder import RunFolder
 
 DEFAULT_OUT = Path(__file__).parents[2] / "realtime" / "bundles" / "multi-au"
@@ -68,8 +72,8 @@ def _train(work: Path, changes: Sequence[str], device: str) -> None:
     began = run.last.exists()
     if began and checkpoint.read_state(run.last).get("standing", {}).get("ended"):
         return
-    words = ["train", RECIPE, *_repeated("--corpus", [plan.name for plan in TRAINED_ON])]
-    words += ["--out", "run", "--tracked", "tracked", "--device", device, *_repeated("--set", changes)]
+    words = ["train", RECIPE, *repeated("--corpus", [plan.name for plan in TRAINED_ON])]
+    words += ["--out", "run", "--tracked", "tracked", "--device", device, *repeated("--set", changes)]
     _livefacs([*words, "--resume" if began else "--overwrite"], work)
 
 
@@ -78,15 +82,33 @@ def _livefacs(words: Sequence[str], work: Path) -> None:
 
     Raises:
         CorpusError: it failed; it has said why.
+        typer.Exit: Ctrl-C or SIGTERM stopped it.
     """
     typer.echo(f"livefacs {shlex.join(words)}")
     command = [str(Path(sys.executable).with_name("livefacs")), *words]
-    if status := subprocess.run(command, cwd=work, check=False).returncode:
+    with subprocess.Popen(command, cwd=work) as process, _stopping(process):
+        status = process.wait()
+    if status in STOPPED:
+        typer.echo("stopped; what is made is kept, and the same command goes on")
+        raise typer.Exit(INTERRUPTED)
+    if status:
         raise CorpusError(f"livefacs {words[0]} ended with status {status}: mend it, then give this again")
 
 
-def _repeated(option: str, values: Sequence[str]) -> list[str]:
-    return [word for value in values for word in (option, value)]
+STOPPED = (INTERRUPTED, -signal.SIGINT, -signal.SIGTERM)
+"""Statuses of a command that was asked to stop."""
+
+
+@contextmanager
+def _stopping(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Leave stopping to a command, which writes a checkpoint first. A terminal sends Ctrl-C to both."""
+    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.terminate()}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -5,13 +5,17 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 import realtime
@@ -21,6 +25,7 @@ from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.embedded import __main__ as command
 from trainers.embedded import bundle, plans
 from trainers.embedded.bundle import RETRAIN, write_embedded
+from trainers.errors import CorpusError
 from trainers.training.recipe_files import read_recipe
 
 BLENDSHAPES = Path(realtime.__file__).parent / "bundles" / "blendshapes"
@@ -43,16 +48,20 @@ def report(value: float) -> dict:
     }
 
 
+def png(picture: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return file.getvalue()
+
+
 @pytest.fixture
 def work(tmp_path) -> Path:
     """A folder in which everything was rendered, trained and tested, but small."""
-    file = io.BytesIO()
-    Image.new("RGB", (8, 8)).save(file, "PNG")
     one = np.zeros((1, 1), np.float32)
     for plan in (*plans.TRAINED_ON, *plans.TESTED_ON):
         with CorpusWriter(tmp_path / plan.name, plan.name, ("AU12",)) as writer:
             writer.add(
-                [file.getvalue()],
+                [png(np.zeros((8, 8, 3), np.uint8))],
                 {"subject": "S", "sequence": "S/1", "frame": [1], "intensity": one, "occurrence": one},
             )
     shutil.copytree(BLENDSHAPES, tmp_path / "exported")
@@ -93,6 +102,44 @@ def test_help_tells_what_it_does() -> None:
         [sys.executable, "-m", "trainers.embedded", "--help"], capture_output=True, text=True, check=True
     )
     assert "Make the default bundle from nothing" in done.stdout
+
+
+def test_what_is_stopped_says_so_and_goes_on(tmp_path, capfd) -> None:
+    """A terminal tells Ctrl-C to the training as well; whoever ends the command alone means both."""
+    pictures = np.random.default_rng(0).integers(0, 255, (8, 16, 16, 3), np.uint8)
+    intensity = np.arange(8, dtype=np.float32)[:, None] % 6
+    with CorpusWriter(tmp_path / "corpus", "corpus", ("AU12",)) as writer:
+        for subject, partition in (("A", "train"), ("B", "validation")):
+            columns = {"subject": subject, "sequence": f"{subject}/1", "frame": np.arange(1, 9)}
+            labels = {"intensity": intensity, "occurrence": np.float32(intensity > 0), "partition": partition}
+            writer.add([png(picture) for picture in pictures], columns | labels)
+    changes = ["--set", "data.size=16", "--set", "data.picture=whole", "--set", "data.batch=8"]
+    endless = ["--set", "training.epochs=1000000", "--set", "training.patience=0"]
+    ended = threading.Event()
+
+    def stop() -> None:
+        log = tmp_path / "run" / "metrics.jsonl"
+        while not ended.wait(0.05):
+            if log.exists() and log.read_text().count("\n") > 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    handlers = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    threading.Thread(target=stop).start()
+    try:
+        with pytest.raises(typer.Exit) as stopped:
+            words = ["train", "baseline/linear", "--corpus", "corpus", "--out", "run", *changes, *endless]
+            command._livefacs(words, tmp_path)
+    finally:
+        ended.set()
+    assert stopped.value.exit_code == 130
+    out = capfd.readouterr().out
+    assert "run: stopped after iteration " in out
+    assert out.endswith("stopped; what is made is kept, and the same command goes on\n")
+    assert (tmp_path / "run" / "last.safetensors").exists()
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == handlers
+    with pytest.raises(CorpusError, match="livefacs train ended with status [12]: mend it"):
+        command._livefacs(["train", "no-such-recipe", "--corpus", "corpus", "--out", "other"], tmp_path)
 
 
 @pytest.mark.slow

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from realtime.sinks import text_file
+from realtime.sinks.filter_lag import FilterLag
 from realtime.sinks.sink import Sink
 from realtime.sinks.text_file import TextFile
 from realtime.types import FaceResult, FrameResult, StreamStatus
@@ -23,9 +26,11 @@ class CSVSink(Sink):
     Columns: `frame` (from 1), `face_id` (track id), `timestamp` (s, 0 at the first frame), `confidence`
     (0-1), `success` (always 1), `pose_Rx, pose_Ry, pose_Rz` (rad: pitch, yaw, roll), `AUxx_r` (filtered
     intensity, 0-5), `AUxx_c` (1 where the filtered occurrence probability reaches the AU's threshold,
-    else 0). OpenFace's AUs come first and in its order, then the model's others, in both blocks. A
-    score that the model does not give is blank. Scores carry six significant digits, because
-    some AUs move by as little as 1e-5.
+    else 0). Filtered scores stand in the row of the frame that they are about: a table has columns that are
+    not filtered, and people lay it beside the video. So a row is written when the filter has seen what
+    follows it, `filter_delay` frames later (`FilterLag`). OpenFace's AUs come first and in its order, then
+    the model's others, in both blocks. A score that the model does not give is blank. Scores carry six
+    significant digits, because some AUs move by as little as 1e-5.
 
     Args:
         path: the file to create; its folder must exist.
@@ -48,6 +53,8 @@ class CSVSink(Sink):
         occurrences = (*OPENFACE_OCCURRENCES, *(au for au in own if au not in OPENFACE_OCCURRENCES))
         self._thresholds = {au: (thresholds or {}).get(au, 0.5) for au in occurrences}
         self._timeline = Timeline()
+        self._lag = FilterLag()
+        self._written = 0.0  # monotonic clock, when the last result came
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -62,20 +69,33 @@ class CSVSink(Sink):
         """Create the file with its header. Raises SinkError with one line."""
         self._file.open(head=(",".join(self.columns) + "\n").encode())
         self._timeline = Timeline()
+        self._lag = FilterLag()
 
     def write(self, result: FrameResult) -> None:
-        """Append one row per face. Raises SinkError when the disk is full; the file is then closed."""
-        seconds = self._timeline.seconds(result)
-        rows = [f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces]
-        self._file.append("".join(rows).encode())
+        """Append the rows that are complete. Raises SinkError when the disk is full, and closes the file."""
+        self._written = time.monotonic()
+        self._append(self._lag.push(result))
 
     def status(self, status: StreamStatus) -> None:
         """Flush, so that the last rows appear also while no frames come."""
+        if time.monotonic() - self._written >= text_file.FLUSH_SECONDS:
+            self._append(self._lag.flush())
         self._file.flush_if_due()
 
     def close(self) -> None:
-        """Flush and close the file."""
+        """Write the rows that are held back, flush and close the file."""
+        if held := self._lag.flush():
+            self._append(held)
         self._file.close()
+
+    def _append(self, results: Iterable[FrameResult]) -> None:
+        rows = []
+        for result in results:
+            seconds = self._timeline.seconds(result)
+            rows += [
+                f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces
+            ]
+        self._file.append("".join(rows).encode())
 
     def _face(self, face: FaceResult) -> str:
         intensity, occurrence, pose = face.au_intensity or {}, face.au_occurrence or {}, face.pose

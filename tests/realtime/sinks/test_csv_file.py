@@ -140,6 +140,19 @@ def test_rows_appear_while_the_run_goes_on(tmp_path, monkeypatch):
         assert len(read(tmp_path / "out.csv")) == 1
 
 
+def test_filtered_scores_stand_in_the_row_that_they_are_about(tmp_path):
+    """A spike of two frames, through the causal median: rows of pose and of AUs move together."""
+    raw = [0, 0, 0, 4, 4, 0, 0, 0]
+    with CSVSink(tmp_path / "out.csv", AUS) as sink:
+        for n, level in enumerate(raw):
+            filtered = statistics.median(raw[max(0, n - 2) : n + 1])
+            one = face(pose=Pose(yaw=level / 10, pitch=0, roll=0), au_intensity={"AU12": filtered})
+            sink.write(result(n, faces=(one,)))
+    rows = read(tmp_path / "out.csv")
+    assert [float(row["AU12_r"]) for row in rows] == raw
+    assert [float(row["pose_Ry"]) for row in rows] == [level / 10 for level in raw]
+
+
 def test_refuses_to_overwrite(tmp_path):
     (tmp_path / "out.csv").touch()
     with pytest.raises(SinkError, match="out.csv: exists; add --overwrite or choose another name"):
@@ -172,7 +185,8 @@ def test_scores_fully_against_the_same_values_in_openfaces_layout(tmp_path):
     with CSVSink(tmp_path / "ours.csv", AUS) as sink:
         for n, level in enumerate(levels):
             intensity = {au: scale[au] * level for au in OPENFACE_INTENSITIES}
-            sink.write(result(n, faces=(face(1, au_intensity=intensity), face(2, 0.1))))
+            faces = (face(1, au_intensity=intensity, filter_delay=0), face(2, 0.1, filter_delay=0))
+            sink.write(result(n, faces=faces))
     ours = tracked_rows(tmp_path / "ours.csv")
     assert sorted(ours) == list(range(1, 101))
     for au in OPENFACE_INTENSITIES:

@@ -1,7 +1,8 @@
 """The pipeline: source, tracker, calibration, router, head, smoother and sinks, connected.
 
-The same object serves a live camera, a file, a test and a benchmark. It adds no threads of its own: the
-source reads ahead in its thread, everything else happens in the caller's, one frame after the other.
+The same object serves a live camera, a file, a test and a benchmark. The source reads ahead in its thread;
+of a recording the tracker works one frame ahead in another. Everything else happens in the caller's, one
+frame after the other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from realtime.bookkeeping import StatusClock, Summary
 from realtime.calibration import NeutralBaseline
 from realtime.errors import EndOfStream, SinkError
+from realtime.following import Followed, Follower, FollowerAhead
 from realtime.heads import Head
 from realtime.openable import Openable
 from realtime.results import ResultWriter
@@ -73,6 +75,7 @@ class Pipeline(Openable):
         self.times = StageTimes(STAGES)
         self.summary = Summary()
         self._head = Head(bundle, backend)
+        self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)
         self._baseline = NeutralBaseline() if calibrate else None
@@ -85,7 +88,7 @@ class Pipeline(Openable):
         self._stack = ExitStack()
         self._loaded = self._ran = False
         self._generation = 0
-        self._followed: frozenset[int] = frozenset()
+        self._alive: frozenset[int] = frozenset()
         self._shown: frozenset[int] = frozenset()
         self._status = StatusClock()
 
@@ -93,13 +96,15 @@ class Pipeline(Openable):
 
     def process(self, frame: Frame) -> FrameResult:
         """Return the result of one frame: track, calibrate, route, score, smooth."""
+        return self._score(self._follower.follow(frame))
+
+    def _score(self, followed: Followed) -> FrameResult:
         clock = time.perf_counter
+        frame, faces = followed.frame, followed.faces
         if frame.generation != self._generation:
             self._restart(frame.generation)
-        t0 = clock()
-        faces = self.tracker.track(frame)
         t1 = clock()
-        self._forget_lost(faces)
+        self._forget_lost(followed)
         if self._baseline is not None:
             self._calibrate(self._baseline, faces, frame)
         self._router.route(faces)
@@ -110,7 +115,7 @@ class Pipeline(Openable):
         ]
         result = self._results.write(frame, faces, raw, smooth, self._smoother.delay)
         t3 = clock()
-        self.times.record("track", t1 - t0)
+        self.times.record("track", followed.seconds)
         self.times.record("head", t2 - t1)
         self.times.record("smooth", t3 - t2)
         return result
@@ -123,23 +128,21 @@ class Pipeline(Openable):
     def _restart(self, generation: int) -> None:
         """The source has restarted: nobody seen before it can be told to be the same person after it."""
         self._generation = generation
-        self.tracker.reset()
         self._smoother.reset()
         if self._baseline is not None:
             self._baseline.reset()
-        self._followed = self._shown = frozenset()
+        self._alive = self._shown = frozenset()
 
-    def _forget_lost(self, faces: Sequence[Face]) -> None:
+    def _forget_lost(self, followed: Followed) -> None:
         """A face out of sight loses its filter's history at once, its resting face only with its track."""
-        shown = frozenset(face.track_id for face in faces)
+        shown = frozenset(face.track_id for face in followed.faces)
         for track_id in self._shown - shown:
             self._smoother.forget(track_id)
         self._shown = shown
-        alive = self.tracker.alive
         if self._baseline is not None:
-            for track_id in self._followed - alive:
+            for track_id in self._alive - followed.alive:
                 self._baseline.forget(track_id)
-        self._followed = alive
+        self._alive = followed.alive
 
     # ------------------------------------------------------------------ the stream
 
@@ -150,6 +153,7 @@ class Pipeline(Openable):
         # Registered first: what fails half-way through opening is closed all the same.
         self._stack.callback(self._head.close)
         self._stack.callback(self.tracker.close)
+        self._stack.callback(self._follower.close)
         try:
             self._smoother.open()
             self._head.open()
@@ -190,11 +194,11 @@ class Pipeline(Openable):
         """
         while not self._stop.is_set():
             try:
-                frame = self.source.read(timeout=TICK_S)
+                followed = self._follower.read(timeout=TICK_S)
             except EndOfStream:
                 break
-            if frame is not None:
-                yield self._step(frame)
+            if followed is not None:
+                yield self._step(followed)
             self._tell_status()
 
     def run(self) -> Summary:
@@ -225,11 +229,11 @@ class Pipeline(Openable):
             self._tell_status()
         self._stack.close()
 
-    def _step(self, frame: Frame) -> FrameResult:
+    def _step(self, followed: Followed) -> FrameResult:
+        frame = followed.frame
         self.times.record("decode", frame.decode_s + frame.convert_s)
-        waited = time.monotonic() - frame.t_capture - frame.decode_s - frame.convert_s
-        self.times.record("handover", max(0.0, waited))
-        result = self.process(frame)
+        self.times.record("handover", followed.handover)
+        result = self._score(followed)
         before = time.perf_counter()
         result.t_publish = time.monotonic()
         self._deliver(lambda sink: sink.write(result))

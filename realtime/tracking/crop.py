@@ -66,7 +66,6 @@ class Aligner:
         return crop
 
 
-@compiled
 def warp_normalise(
     image: NDArray[np.uint8],
     to_image: NDArray[np.float64],
@@ -78,10 +77,89 @@ def warp_normalise(
 
     value = sample * gain[c] + bias[c]; with one channel the sample is the luma of the RGB sample.
     """
-    channels, height, width = crop.shape
-    rows, columns = image.shape[0], image.shape[1]
-    a, b = to_image[0, 0], to_image[1, 0]
-    n = min(MOST_SAMPLES, max(1, int(np.ceil(np.sqrt(a * a + b * b) - 1e-9))))
+    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
+    n = min(MOST_SAMPLES, max(1, int(np.ceil(scale - 1e-9))))
+    if crop.shape[0] == 1:
+        _warp_grey(image, to_image, n, gain[0], bias[0], crop[0])
+    else:
+        _warp_colour(image, to_image, n, gain, bias, crop)
+
+
+@compiled
+def _warp_grey(
+    image: NDArray[np.uint8],
+    to_image: NDArray[np.float64],
+    n: int,
+    gain: np.float32,
+    bias: np.float32,
+    crop: NDArray[np.float32],
+) -> None:
+    """Fill `crop` (H, W) with means of n x n bilinear samples of the picture's luma.
+
+    Samples, luma and normalisation are linear, so each pixel under the crop is made grey once and samples
+    are taken of that: less than half of the time of sampling three colours.
+    """
+    height, width = crop.shape
+    # The outermost samples lie at the corners.
+    out = 0.5 - 0.5 / n
+    left = top = np.inf
+    right = bottom = -np.inf
+    for u in (-out, width - 1 + out):
+        for v in (-out, height - 1 + out):
+            x = to_image[0, 0] * u + to_image[0, 1] * v + to_image[0, 2]
+            y = to_image[1, 0] * u + to_image[1, 1] * v + to_image[1, 2]
+            left, right = min(left, x), max(right, x)
+            top, bottom = min(top, y), max(bottom, y)
+    last_column, last_row = image.shape[1] - 1, image.shape[0] - 1
+    inside = left >= 0.5 and top >= 0.5 and right < last_column - 0.5 and bottom < last_row - 0.5
+    x0, x1 = int(min(max(left - 1.0, 0.0), last_column)), int(min(max(right + 2.0, 0.0), last_column))
+    y0, y1 = int(min(max(top - 1.0, 0.0), last_row)), int(min(max(bottom + 2.0, 0.0), last_row))
+    grey = np.empty((y1 - y0 + 1, x1 - x0 + 1), dtype=np.float32)
+    red, green, blue = np.float32(LUMA[0]), np.float32(LUMA[1]), np.float32(LUMA[2])
+    for row in range(grey.shape[0]):
+        for column in range(grey.shape[1]):
+            pixel = image[y0 + row, x0 + column]
+            luma = red * np.float32(pixel[0]) + green * np.float32(pixel[1]) + blue * np.float32(pixel[2])
+            grey[row, column] = luma * gain + bias
+    last_x, last_y = grey.shape[1] - 1, grey.shape[0] - 1
+    share = np.float32(1.0 / (n * n))
+    for v in range(height):
+        for u in range(width):
+            total = np.float32(0.0)
+            for j in range(n):
+                du, dv = u + 0.5 / n - 0.5, v + (j + 0.5) / n - 0.5
+                x = to_image[0, 0] * du + to_image[0, 1] * dv + to_image[0, 2] - x0
+                y = to_image[1, 0] * du + to_image[1, 1] * dv + to_image[1, 2] - y0
+                for _ in range(n):
+                    if inside:
+                        left_x, top_y = int(x), int(y)
+                        right_x, bottom_y = left_x + 1, top_y + 1
+                        fx, fy = np.float32(x - left_x), np.float32(y - top_y)
+                    else:
+                        held_x, held_y = min(max(x, 0.0), last_x), min(max(y, 0.0), last_y)
+                        left_x, top_y = int(held_x), int(held_y)
+                        right_x, bottom_y = min(left_x + 1, last_x), min(top_y + 1, last_y)
+                        fx, fy = np.float32(held_x - left_x), np.float32(held_y - top_y)
+                    upper = grey[top_y, left_x] + fx * (grey[top_y, right_x] - grey[top_y, left_x])
+                    lower = grey[bottom_y, left_x] + fx * (grey[bottom_y, right_x] - grey[bottom_y, left_x])
+                    total += upper + fy * (lower - upper)
+                    x += to_image[0, 0] / n
+                    y += to_image[1, 0] / n
+            crop[v, u] = total * share
+
+
+@compiled
+def _warp_colour(
+    image: NDArray[np.uint8],
+    to_image: NDArray[np.float64],
+    n: int,
+    gain: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    crop: NDArray[np.float32],
+) -> None:
+    """Fill `crop` (3, H, W) with means of n x n bilinear samples of the picture."""
+    height, width = crop.shape[1:]
+    last_column, last_row = image.shape[1] - 1, image.shape[0] - 1
     share = 1.0 / (n * n)
     for v in range(height):
         for u in range(width):
@@ -92,10 +170,10 @@ def warp_normalise(
                     dv = v + (j + 0.5) / n - 0.5
                     x = to_image[0, 0] * du + to_image[0, 1] * dv + to_image[0, 2]
                     y = to_image[1, 0] * du + to_image[1, 1] * dv + to_image[1, 2]
-                    x = min(max(x, 0.0), columns - 1.0)
-                    y = min(max(y, 0.0), rows - 1.0)
+                    x = min(max(x, 0.0), last_column)
+                    y = min(max(y, 0.0), last_row)
                     x0, y0 = int(x), int(y)
-                    x1, y1 = min(x0 + 1, columns - 1), min(y0 + 1, rows - 1)
+                    x1, y1 = min(x0 + 1, last_column), min(y0 + 1, last_row)
                     fx, fy = x - x0, y - y0
                     w00, w01 = (1 - fx) * (1 - fy), fx * (1 - fy)
                     w10, w11 = (1 - fx) * fy, fx * fy
@@ -117,10 +195,6 @@ def warp_normalise(
                         + w10 * image[y1, x0, 2]
                         + w11 * image[y1, x1, 2]
                     )
-            if channels == 1:
-                luma = (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue) * share
-                crop[0, v, u] = luma * gain[0] + bias[0]
-            else:
-                crop[0, v, u] = red * share * gain[0] + bias[0]
-                crop[1, v, u] = green * share * gain[1] + bias[1]
-                crop[2, v, u] = blue * share * gain[2] + bias[2]
+            crop[0, v, u] = red * share * gain[0] + bias[0]
+            crop[1, v, u] = green * share * gain[1] + bias[1]
+            crop[2, v, u] = blue * share * gain[2] + bias[2]

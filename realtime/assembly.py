@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from realtime.pipeline import Pipeline
     from realtime.sources.source import Source
 
-DEFAULT_BUNDLE = "blendshapes"
-BUILT_IN = ("blendshapes",)
+DEFAULT_BUNDLE = "multi-au"
+BUILT_IN = (DEFAULT_BUNDLE, "blendshapes")
 """Bundles that come with LiveFACS."""
 DEFAULT_MAX_FACES = 4
 DEFAULT_WINDOW = 3

@@ -18,7 +18,7 @@ from trainers.blendshapes.graph import EXPRESSIONS
 from trainers.blendshapes.pose_leakage import EDGE_DEGREES, read_leakage
 from trainers.blendshapes.tables import action_units, prototypes, readings
 
-DOCS = Path(__file__).parents[2] / "docs" / "default-model.md"
+DOCS = Path(__file__).parents[2] / "docs" / "blendshape-rule.md"
 FRONTAL = (0.0, 0.0, 0.0)
 UNKNOWN = np.zeros(52, np.float32)
 UNITS = {unit.name: unit for unit in ACTION_UNITS}

@@ -1,4 +1,4 @@
-"""The mapping as Markdown tables, for `docs/default-model.md`: python -m trainers.blendshapes.tables"""
+"""The mapping as Markdown tables, for `docs/blendshape-rule.md`: python -m trainers.blendshapes.tables"""
 
 from __future__ import annotations
 

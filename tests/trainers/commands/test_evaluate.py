@@ -82,7 +82,7 @@ def test_the_built_in_bundle_is_tested_and_the_report_written(corpus, tmp_path) 
     done = livefacs("evaluate", corpus, "--out", out, "--tracked", faces, "--jobs", 1, "--resamples", 50)
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
-    assert line.startswith("blendshapes 1.0.0 on faces (all): F1 ")
+    assert line.startswith("multi-au 1.0.0 on faces (all): F1 ")
     assert line.endswith(f"faces found 100.0 %; report: {out / 'report.html'}")
     assert "finding faces" in done.stderr
     figures = json.loads((out / "metrics.json").read_text())
@@ -144,7 +144,7 @@ def test_what_cannot_be_done_is_one_line(corpus, unlabelled, tmp_path) -> None:
     assert "nowhere" in refused(tmp_path / "nowhere", "--out", out)
     assert "bundle nothing.zip" in refused("nothing.zip", corpus, "--out", out)
     assert "window 4" in refused(corpus, "--out", out, "--window", 4)
-    assert "--aus AU43: corpus faces and model blendshapes" in refused(corpus, "--out", out, "--aus", "AU43")
+    assert "--aus AU43: corpus faces and model multi-au" in refused(corpus, "--out", out, "--aus", "AU43")
     assert "name each AU once" in refused(corpus, "--out", out, "--aus", "AU12,AU12")
     assert "has no labels" in refused(unlabelled, "--out", out)
     assert not out.exists()

@@ -6,11 +6,13 @@ import importlib.util
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import threading
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +22,10 @@ from PIL import Image
 
 import realtime
 from engines import Bundle
+from realtime.assembly import DEFAULT_BUNDLE, open_bundle
 from trainers.corpora.store import CorpusWriter
 from trainers.corpora.synthesis.plan import CorpusPlan
+from trainers.corpora.viewpoints import PITCH_NAMES as POSE_GROUPS
 from trainers.embedded import __main__ as command
 from trainers.embedded import bundle, plans
 from trainers.embedded.bundle import RETRAIN, write_embedded
@@ -87,6 +91,30 @@ def test_the_bundle_tells_how_good_it_is_and_how_to_make_it_again(work, monkeypa
     assert "| AU04 | – | – | – | – |" in card
     assert "| AU09 | – | – | – | – |" in card  # of the bundle, not labelled in the reports
     assert "| pose group | up | 0.75 [0.65, 0.90] | 0.50 [0.40, 0.90] |" in card
+
+
+def test_the_shipped_bundle_is_what_the_documents_say() -> None:
+    with open_bundle() as shipped:
+        manifest = shipped.manifest
+        assert (manifest.name, manifest.licence) == (DEFAULT_BUNDLE, "Apache-2.0")
+        assert manifest.name == read_recipe(plans.RECIPE).bundle.name
+        assert manifest.training.recipe == RETRAIN
+        assert len(manifest.aus) == 21 and [group.name for group in manifest.pose_groups] == list(POSE_GROUPS)
+        figures = {metric.name: metric.value for metric in manifest.metrics}
+    folder = Path(realtime.__file__).parent / "bundles" / DEFAULT_BUNDLE
+    assert len(zlib.compress((folder / "head.onnx").read_bytes())) < 12e6  # in the wheel
+    card = (folder / "card.md").read_text()
+    for plan in (*plans.TRAINED_ON, *plans.TESTED_ON):
+        assert f"| {plan.name} | {plan.domain} | {plan.poses} |" in card
+    documents = Path(__file__).parents[3]
+    for text in (documents / "README.md", documents / "docs" / "default-model.md"):
+        for name in ("ICC(3,1)", "F1"):
+            means = [figures[f"{name}, mean over AUs, held-{look}"] for look in ("studio", "wild")]
+            row = re.search(rf"{re.escape(name)}[^|]*\| (0\.\d\d) \[[^|]*\| (0\.\d\d) \[", text.read_text())
+            assert row is not None and [float(cell) for cell in row.groups()] == [round(x, 2) for x in means]
+    for clip, (_, _, value) in bundle.AGREEMENT.items():
+        assert figures[f"agreement with OpenFace, {clip}"] == value
+        assert f"{value:.3f}" in (documents / "docs" / "default-model.md").read_text()
 
 
 def test_nobody_is_trained_on_and_tested() -> None:

@@ -14,6 +14,7 @@ from realtime.calibration import RESTING, NeutralBaseline
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
+from realtime.tracking.crop import Aligner
 from realtime.types import Face, Pose
 from trainers.corpora.images import ArrayImages
 from trainers.errors import CorpusError, ProtocolError
@@ -110,6 +111,7 @@ def test_a_real_face_scores_as_the_default_bundles_head_says(real_corpus, face_m
             Pose(yaw, pitch, roll),
             1.0,
             RESTING,
+            crop=Aligner(bundle.manifest.crop)(corpus.images[0], tracked.landmarks[0]),
         )
         PoseRouter(bundle.manifest.pose_groups).route([face])
         with Head(bundle) as head:

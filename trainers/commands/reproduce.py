@@ -75,8 +75,8 @@ def reproduce(
     paper's question. Whatever is finished is kept: stop with Ctrl-C at any time, give the same command
     again, and it goes on where it was. With one more seed only the new networks are trained.
 
-    How long it takes: one network of `small` about 3 minutes on two cores, 14 of them for the paper's seven
-    AUs, and 8 minutes before that to render the corpora. Try `--aus AU12` first.
+    How long it takes on two cores in `small`: 8 minutes to render the corpora, 20 for the two networks of all
+    AUs together that the others start from, then one for each of the 14 networks of the paper's seven AUs.
 
     Examples:
 

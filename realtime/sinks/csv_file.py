@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from realtime.errors import SinkError
 from realtime.sinks import text_file
 from realtime.sinks.filter_lag import FilterLag
 from realtime.sinks.sink import Sink
@@ -95,7 +96,11 @@ class CSVSink(Sink):
             rows += [
                 f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces
             ]
-        self._file.append("".join(rows).encode())
+        try:
+            self._file.append("".join(rows).encode())
+        except SinkError:
+            self._lag = FilterLag()  # the file is closed: what waits has nowhere to go
+            raise
 
     def _face(self, face: FaceResult) -> str:
         intensity, occurrence, pose = face.au_intensity or {}, face.au_occurrence or {}, face.pose

@@ -1,5 +1,6 @@
 import csv
 import math
+import resource
 import statistics
 
 import pytest
@@ -151,6 +152,23 @@ def test_filtered_scores_stand_in_the_row_that_they_are_about(tmp_path):
     rows = read(tmp_path / "out.csv")
     assert [float(row["AU12_r"]) for row in rows] == raw
     assert [float(row["pose_Ry"]) for row in rows] == [level / 10 for level in raw]
+
+
+def test_a_full_disk_is_told_once_and_closing_is_quiet(tmp_path):
+    """The row that waits for the filter when the disk is full is lost with it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        sink = CSVSink(tmp_path / "out.csv", AUS)
+        sink.open()
+        with pytest.raises(SinkError, match="cannot be written further"):
+            for n in range(5000):
+                sink.write(result(n))
+        sink.close()
+        sink.close()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(read(tmp_path / "out.csv")) > 100
 
 
 def test_refuses_to_overwrite(tmp_path):

@@ -80,14 +80,18 @@ class CSVSink(Sink):
     def status(self, status: StreamStatus) -> None:
         """Flush, so that the last rows appear also while no frames come."""
         if time.monotonic() - self._written >= text_file.FLUSH_SECONDS:
-            self._append(self._lag.flush())
+            self._append_held()
         self._file.flush_if_due()
 
     def close(self) -> None:
         """Write the rows that are held back, flush and close the file."""
+        self._append_held()
+        self._file.close()
+
+    def _append_held(self) -> None:
+        # Nothing is appended for nothing: a file that got no result is taken away when it is closed.
         if held := self._lag.flush():
             self._append(held)
-        self._file.close()
 
     def _append(self, results: Iterable[FrameResult]) -> None:
         rows = []

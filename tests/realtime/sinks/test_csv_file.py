@@ -171,6 +171,12 @@ def test_a_full_disk_is_told_once_and_closing_is_quiet(tmp_path):
     assert len(read(tmp_path / "out.csv")) > 100
 
 
+def test_a_run_that_fails_before_its_first_frame_leaves_no_file(tmp_path):
+    with CSVSink(tmp_path / "out.csv", AUS) as sink:
+        sink.status(status(frames=0))
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_refuses_to_overwrite(tmp_path):
     (tmp_path / "out.csv").touch()
     with pytest.raises(SinkError, match="out.csv: exists; add --overwrite or choose another name"):

@@ -5,7 +5,8 @@ MediaPipe's blendshapes, which were learnt from real faces, and was fitted to no
 different places, so their mean errs less than either (committee machines: Perrone and Cooper, "When networks
 disagree", 1993). The rule keeps its own scale, which was made for real faces: renders hardly move some
 blendshapes, and stretching what is left to the spread of their labels would make noise loud. The mean is
-brought to the labels' scale by a line that is learnt.
+brought to the labels' scale by a line that is learnt, for each pose group its own: of a head turned down less
+is seen, and what is guessed is drawn to the mean.
 """
 
 from __future__ import annotations
@@ -64,34 +65,41 @@ class Committee(nn.Module):
 
     Args:
         aus: names of the A columns.
+        groups: how many pose groups there are.
         trust: the picture's share where the rule has an opinion; elsewhere it has all.
         rule_only: AUs that the picture is not asked for.
     """
 
     share: Tensor
 
-    def __init__(self, aus: Sequence[str], trust: float, rule_only: Sequence[str] = ()) -> None:
+    def __init__(self, aus: Sequence[str], groups: int, trust: float, rule_only: Sequence[str] = ()) -> None:
         super().__init__()
         share = [0.0 if au in rule_only else trust if au in RULE_AUS else 1.0 for au in aus]
         self.aus = len(aus)
         self.register_buffer("share", torch.tensor(share))
-        self.gain = nn.Parameter(torch.ones(self.aus))
-        self.shift = nn.Parameter(torch.zeros(self.aus))
+        self.gain = nn.Parameter(torch.ones(groups, self.aus))
+        self.shift = nn.Parameter(torch.zeros(groups, self.aus))
 
-    def joint(self, picture: Tensor, rule: Tensor) -> Tensor:
-        """Return (n, A) joint intensities, not yet held between 0 and 5, from those of both."""
+    def joint(self, picture: Tensor, rule: Tensor, group: Tensor | int) -> Tensor:
+        """Return (n, A) joint intensities, not yet held between 0 and 5, from those of both.
+
+        Args:
+            picture, rule: (n, A).
+            group: (n,) int64, each face's pose group, or the one of all.
+        """
         heard = self.share * picture + (1.0 - self.share) * rule
-        joint: Tensor = self.shift + self.gain * heard
+        joint: Tensor = self.shift[group] + self.gain[group] * heard
         return joint
 
-    def forward(self, picture: Scores, rule: Tensor) -> Scores:
+    def forward(self, picture: Scores, rule: Tensor, group: Tensor | int) -> Scores:
         """Return the joint scores.
 
         Args:
             picture: of n faces.
             rule: (n, A + 7), see `Rules`.
+            group: see `joint`.
         """
-        intensity = self.joint(picture.intensity, rule[:, : self.aus]).clamp(0.0, TOP_INTENSITY)
+        intensity = self.joint(picture.intensity, rule[:, : self.aus], group).clamp(0.0, TOP_INTENSITY)
         present = torch.sigmoid((intensity - PRESENT_FROM) / OCCURRENCE_WIDTH)
         occurrence = self.share * picture.occurrence + (1.0 - self.share) * present
         expression = (picture.expression + rule[:, self.aus :]) / 2.0

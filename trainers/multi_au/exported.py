@@ -26,7 +26,7 @@ class EveryGroup(nn.Module):
         for place in range(len(self.network.heads)):
             said = self.network.logits(by_group[:, place]).scores()
             if rules is not None and self.committee is not None:
-                said = self.committee(said, rules[:, place])
+                said = self.committee(said, rules[:, place], place)
             scores += said
         return tuple(scores)
 

@@ -31,8 +31,8 @@ def weighted_cross_entropy(logit: Tensor, label: Tensor, weight: Tensor) -> Tens
     return masked_mean(weight * loss, known)
 
 
-def discordance(prediction: Tensor, label: Tensor) -> Tensor:
-    """Return 1 - the concordance correlation coefficient over the batch, mean over AUs.
+def discordance(prediction: Tensor, label: Tensor, weight: Tensor) -> Tensor:
+    """Return 1 - the weighted concordance correlation coefficient over the batch, mean over AUs.
 
     Lin, "A concordance correlation coefficient to evaluate reproducibility" (Biometrics 1989), equation 3.
     Squared error alone draws predictions to the mean, and agreement (ICC) punishes that; this does not.
@@ -40,13 +40,15 @@ def discordance(prediction: Tensor, label: Tensor) -> Tensor:
     Args:
         prediction: (n, A), 0-1.
         label: (n, A), 0-1, NaN where nobody labelled.
+        weight: (n, 1), above 0: how much each face counts.
     """
     known = ~label.isnan()
-    count = known.sum(dim=0).clamp(min=1)
+    share = torch.where(known, weight, torch.zeros_like(weight))
+    share = share / share.sum(dim=0).clamp(min=weight.min())
     truth = label.nan_to_num()
 
     def mean(values: Tensor) -> Tensor:
-        return torch.where(known, values, torch.zeros_like(values)).sum(dim=0) / count
+        return torch.where(known, share * values, torch.zeros_like(values)).sum(dim=0)
 
     one, other = mean(prediction), mean(truth)
     together = mean((prediction - one) * (truth - other))

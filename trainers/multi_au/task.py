@@ -45,6 +45,8 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
         neck, hidden, dropout: see `MultiAu`.
         jitter: degrees, standard deviation of what is added to a face's pitch when it is told to which
             group's head it belongs. Live the pitch is estimated, so neighbours must know the borders.
+        emphasis: pose group -> how much its faces count in training, 1 where nothing is said. What is hard to
+            see asks for more.
         trust: the picture's share in the committee with the blendshape rule, for recipes whose `data.inputs`
             are what the rule sees (`committee.INPUTS`).
         rule_only: AUs for which only the rule is heard.
@@ -60,6 +62,7 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
     hidden: Annotated[int, Meta(ge=1)] = 128
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.1
     jitter: NotNegative = 4.0
+    emphasis: dict[str, Annotated[float, Meta(gt=0.0)]] = {}
     trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.7
     rule_only: tuple[AuName, ...] = ()
     routes: dict[str, dict[str, tuple[float, float]]] = {}
@@ -93,6 +96,10 @@ class MultiAuTask(Task):
             raise RecipeError(
                 f"task multi-au: task.routes and data.pose_groups differ in {', '.join(sorted(strangers))}"
             )
+        strangers = set(self.options.emphasis) - set(facts.pose_groups)
+        if strangers:
+            raise RecipeError(f"task multi-au: task.emphasis: no pose group {', '.join(sorted(strangers))}")
+        self._emphasis = torch.tensor([self.options.emphasis.get(name, 1.0) for name in facts.pose_groups])
         self._rarity = torch.ones(len(facts.aus))
 
     @property
@@ -129,7 +136,9 @@ class MultiAuTask(Task):
         networks: dict[str, nn.Module] = {"multi-au": network}
         if self.data.inputs:
             networks["rules"] = Rules(facts.aus, facts.pose_groups)
-            networks["committee"] = Committee(facts.aus, options.trust, options.rule_only)
+            networks["committee"] = Committee(
+                facts.aus, len(facts.pose_groups), options.trust, options.rule_only
+            )
         return networks
 
     def pretrain(self) -> list[str]:
@@ -151,18 +160,20 @@ class MultiAuTask(Task):
         """Of the labels that are there, each face by the head of its own pose group."""
         group = self._jittered(batch) if self.network.training else batch.pose_group.clamp(min=0)
         logits = self._logits(batch, group)
-        weight = rarity_weights(batch.occurrence, self._rarity.to(batch.occurrence.device))
+        emphasis = self._emphasis.to(group.device)[batch.pose_group.clamp(min=0), None]
+        emphasis = emphasis / emphasis.mean()
+        weight = emphasis * rarity_weights(batch.occurrence, self._rarity.to(group.device))
         estimate, label = logits.intensity.sigmoid(), batch.intensity / TOP_INTENSITY
         losses = {
             "intensity": weighted_squared_error(estimate, label, weight),
-            "discordance": discordance(estimate, label),
+            "discordance": discordance(estimate, label, emphasis),
             "occurrence": weighted_cross_entropy(logits.occurrence, batch.occurrence, weight),
             "expression": class_entropy(logits.expression, batch.expression),
         }
         if self.committee is not None:
             rule = self._rule(batch, group)[:, : len(self.facts.aus)]
-            joint = self.committee[1].joint(TOP_INTENSITY * estimate.detach(), rule)
-            losses["joint"] = discordance(joint / TOP_INTENSITY, label)
+            joint = self.committee[1].joint(TOP_INTENSITY * estimate.detach(), rule, group)
+            losses["joint"] = discordance(joint / TOP_INTENSITY, label, emphasis)
         return losses
 
     def weights(self, iteration: int) -> dict[str, float]:
@@ -177,7 +188,7 @@ class MultiAuTask(Task):
         group = batch.pose_group.clamp(min=0)
         scores = self._logits(batch, group).scores()
         if self.committee is not None:
-            scores = self.committee[1](scores, self._rule(batch, group))
+            scores = self.committee[1](scores, self._rule(batch, group), group)
         return dict(zip(OUTPUTS, scores, strict=True))
 
     def _logits(self, batch: Batch, group: Tensor) -> Logits:

@@ -60,9 +60,9 @@ def scores(occurrence, intensity, faces: int = 7) -> Scores:
 
 def test_who_is_heard_for_which_au() -> None:
     aus = ("AU12", "AU18", "AU20")  # both; the picture alone, since the rule does not know it; the rule alone
-    committee = Committee(aus, 0.75, rule_only=["AU20"])
+    committee = Committee(aus, 2, 0.75, rule_only=["AU20"])
     rule = torch.cat([torch.tensor([[4.0, 0.0, 3.0]]), torch.eye(7)[:1]], dim=1)
-    said = committee(scores([[0.2, 0.3, 0.9]], [[2.0, 1.5, 5.0]]), rule)
+    said = committee(scores([[0.2, 0.3, 0.9]], [[2.0, 1.5, 5.0]]), rule, 1)
     assert said.intensity[0].tolist() == pytest.approx([0.75 * 2 + 0.25 * 4, 1.5, 3.0])
     present = [1 / (1 + np.exp(-(level - 1) / 0.35)) for level in (2.5, 3.0)]
     wanted = [0.75 * 0.2 + 0.25 * present[0], 0.3, present[1]]
@@ -70,15 +70,27 @@ def test_who_is_heard_for_which_au() -> None:
     assert said.expression[0].tolist() == pytest.approx([(1 + 1 / 7) / 2] + [1 / 14] * 6)
 
 
+def test_every_pose_group_has_its_own_line() -> None:
+    committee = Committee(("AU12",), 3, 1.0)
+    with torch.no_grad():
+        committee.gain.copy_(torch.tensor([[1.0], [2.0], [0.5]]))
+        committee.shift.copy_(torch.tensor([[0.0], [-1.0], [1.0]]))
+    picture, rule = torch.full((3, 1), 2.0), torch.full((3, 1), 9.0)
+    assert committee.joint(picture, rule, torch.tensor([1, 2, 0])).flatten().tolist() == [3.0, 2.0, 2.0]
+    assert [committee.joint(picture[:1], rule[:1], group).item() for group in range(3)] == [2.0, 3.0, 2.0]
+
+
 @given(st.integers(0, 10_000))
 def test_scores_stay_in_their_ranges_whatever_the_line(seed: int) -> None:
     torch.manual_seed(seed)
-    committee = Committee(("AU12", "AU18"), 0.5)
+    committee = Committee(("AU12", "AU18"), 3, 0.5)
     with torch.no_grad():
         committee.gain.normal_(1, 2)
         committee.shift.normal_(0, 3)
     rule = torch.cat([torch.rand(9, 2) * 5, torch.softmax(torch.randn(9, 7), dim=1)], dim=1)
-    said = committee(scores(torch.rand(9, 2).tolist(), (torch.rand(9, 2) * 5).tolist()), rule)
+    said = committee(
+        scores(torch.rand(9, 2).tolist(), (torch.rand(9, 2) * 5).tolist()), rule, torch.arange(9) % 3
+    )
     assert said.intensity.min() >= 0 and said.intensity.max() <= 5
     assert said.occurrence.min() >= 0 and said.occurrence.max() <= 1
     torch.testing.assert_close(said.expression.sum(dim=1), torch.ones(9))

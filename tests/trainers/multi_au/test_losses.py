@@ -51,24 +51,33 @@ def test_discordance_is_one_minus_concordance(seed: int) -> None:
     label = rng.random((40, 2)) * [1.0, 0.5]
     prediction = np.clip(label + rng.normal(0, 0.2, label.shape), 0, 1)
     wanted = 1 - np.mean([concordance(prediction[:, k], label[:, k]) for k in range(2)])
-    got = discordance(torch.tensor(prediction), torch.tensor(label)).item()
+    got = discordance(torch.tensor(prediction), torch.tensor(label), torch.ones(40, 1)).item()
     assert got == pytest.approx(wanted, abs=0.02)  # the term that fades it out where nothing varies
+
+
+def test_a_face_that_weighs_twice_is_a_face_that_is_there_twice() -> None:
+    torch.manual_seed(0)
+    prediction, label, weight = torch.rand(20, 2), torch.rand(20, 2), torch.ones(20, 1)
+    label[3, 1] = NAN
+    weight[:8] = 2.0
+    twice = [torch.cat([values[:8], values]) for values in (prediction, label)]
+    torch.testing.assert_close(discordance(prediction, label, weight), discordance(*twice, torch.ones(28, 1)))
 
 
 def test_discordance_leaves_unknown_labels_out() -> None:
     torch.manual_seed(0)
-    prediction, label = torch.rand(20, 2), torch.rand(20, 2)
+    prediction, label, weight = torch.rand(20, 2), torch.rand(20, 2), torch.rand(20, 1) + 0.5
     holes = label.clone()
     holes[5:, 1] = NAN
-    whole = discordance(prediction[:, :1], label[:, :1])
-    part = discordance(prediction[:5, 1:], label[:5, 1:])
-    torch.testing.assert_close(discordance(prediction, holes), (whole + part) / 2)
+    whole = discordance(prediction[:, :1], label[:, :1], weight)
+    part = discordance(prediction[:5, 1:], label[:5, 1:], weight[:5])
+    torch.testing.assert_close(discordance(prediction, holes, weight), (whole + part) / 2)
 
 
 def test_discordance_of_constant_or_unknown_labels_has_a_finite_gradient() -> None:
     prediction = torch.full((4, 2), 0.3, requires_grad=True)
     label = torch.tensor([[0.3, NAN]] * 4)
-    discordance(prediction, label).backward()
+    discordance(prediction, label, torch.ones(4, 1)).backward()
     assert prediction.grad.isfinite().all()
 
 

@@ -50,6 +50,18 @@ def test_nothing_is_jittered_when_weights_are_judged(make_task, make_batch) -> N
     assert first == second
 
 
+def test_a_group_with_emphasis_teaches_more(make_task, make_batch) -> None:
+    batch = make_batch(12)
+    counts = []
+    for emphasis in ({}, {"down": 3.0}):
+        task = make_task(jitter=0.0, dropout=0.0, emphasis=emphasis)
+        task.train_mode()
+        task.losses(batch)["intensity"].backward()
+        slopes = {name: head[2].weight.grad.norm() for name, head in task.network.heads.items()}
+        counts.append(float(slopes["down"] / slopes["level"]))
+    assert counts[1] == pytest.approx(3.0 * counts[0], rel=1e-4)
+
+
 def test_losses_fall_and_predictions_follow_the_labels(make_task, make_batch) -> None:
     task = make_task(dropout=0.0, jitter=0.0, occurrence=1.0, expression=1.0)
     task.train_mode()
@@ -140,6 +152,7 @@ def test_the_exported_network_says_the_same(make_task, make_batch, inputs) -> No
             "data.inputs is \\['pose'\\]: leave it out",
         ),
         ({"pose_groups": {"any": PoseRange()}}, {"routes": {"some": {}}}, "differ in any, some"),
+        ({"pose_groups": {"any": PoseRange()}}, {"emphasis": {"dwon": 2.0}}, "emphasis: no pose group dwon"),
     ],
 )
 def test_recipes_that_cannot_work_are_refused(data, options, words) -> None:

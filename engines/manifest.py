@@ -165,6 +165,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         expressions: names in the order of the output columns; empty without an expression output.
         threshold_default: probability from which an AU counts as present, 0-1.
         thresholds: the same for single AUs.
+        resting_share: most of an AU score's range that calibration may take for the person's rest, 0-0.5;
+            0 for networks that measure from the resting face by themselves.
         inputs: ONNX input name -> what is fed into it; every model takes all of them.
         pose_groups: they divide pitch and yaw from -90 to 90 degrees without gap or overlap.
         training: where the weights come from.
@@ -184,6 +186,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     expressions: tuple[str, ...] = ()
     threshold_default: float = 0.5
     thresholds: dict[str, float] = {}
+    resting_share: float = 0.0
     training: Training = Training()
     metrics: tuple[Metric, ...] = ()
 

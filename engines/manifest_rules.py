@@ -21,6 +21,7 @@ from engines.manifest import (
 )
 
 MAX_POSE_GROUPS = 64
+MAX_RESTING_SHARE = 0.5
 
 _NAME = re.compile(r"[a-z0-9-]+")
 _VERSION = re.compile(r"[0-9A-Za-z.+-]+")
@@ -81,6 +82,11 @@ def _thresholds(manifest: Manifest) -> Iterator[str]:
     for au in manifest.thresholds:
         if au not in manifest.aus:
             yield f"thresholds has {au!r}, which is not in aus: remove it, or add the AU to aus"
+    if not 0.0 <= manifest.resting_share <= MAX_RESTING_SHARE:
+        yield (
+            f"resting_share is {manifest.resting_share}: more than half of an AU cannot be taken for rest, "
+            f"write a number from 0 to {MAX_RESTING_SHARE}"
+        )
 
 
 def _inputs(manifest: Manifest) -> Iterator[str]:

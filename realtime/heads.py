@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engines.errors import EngineError
 from realtime.openable import Openable
-from realtime.types import Face, Pose, Scores
+from realtime.types import TOP_INTENSITY, Face, Pose, Scores
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -122,7 +122,7 @@ def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: i
             raise EngineError(f"network output {name}: gave a score that is not a number; verify the bundle")
         return values.clip(0.0, high)
 
-    return Scores(part("au_occurrence", 1.0), part("au_intensity", 5.0), part("expression", 1.0))
+    return Scores(part("au_occurrence", 1.0), part("au_intensity", TOP_INTENSITY), part("expression", 1.0))
 
 
 def _blank_face(crop: CropInput | None) -> Face:

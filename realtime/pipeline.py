@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from realtime.bookkeeping import StatusClock, Summary
-from realtime.calibration import NeutralBaseline
+from realtime.calibration import Calibration
 from realtime.errors import EndOfStream, SinkError
 from realtime.following import Followed, Follower, FollowerAhead
 from realtime.heads import Head
@@ -26,7 +26,7 @@ from realtime.smoothing import MedianSmoother
 from realtime.sources.source import Source
 from realtime.stage_times import StageTimes
 from realtime.tracking.tracker import Tracker
-from realtime.types import Face, Frame, FrameResult
+from realtime.types import Frame, FrameResult
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -78,7 +78,7 @@ class Pipeline(Openable):
         self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)
-        self._baseline = NeutralBaseline() if calibrate else None
+        self._calibration = Calibration(bundle.manifest) if calibrate else None
         self._model = bundle.id
         self._results = ResultWriter(source.name, bundle.id, bundle.aus, bundle.expressions)
         self.opened = False
@@ -105,10 +105,12 @@ class Pipeline(Openable):
             self._restart(frame.generation)
         t1 = clock()
         self._forget_lost(followed)
-        if self._baseline is not None:
-            self._calibrate(self._baseline, faces, frame)
+        if self._calibration is not None:
+            self._calibration.before(faces, frame.stream_time)
         self._router.route(faces)
         raw = self._head.score(faces)
+        if self._calibration is not None:
+            raw = self._calibration.after(faces, raw, frame.stream_time)
         t2 = clock()
         smooth = [
             self._smoother.smooth(face.track_id, scores) for face, scores in zip(faces, raw, strict=True)
@@ -120,28 +122,23 @@ class Pipeline(Openable):
         self.times.record("smooth", t3 - t2)
         return result
 
-    def _calibrate(self, baseline: NeutralBaseline, faces: Sequence[Face], frame: Frame) -> None:
-        t = frame.stream_time
-        for face in faces:
-            face.neutral = baseline.update(face.track_id, face.blendshapes, t, face.pose)
-
     def _restart(self, generation: int) -> None:
         """The source has restarted: nobody seen before it can be told to be the same person after it."""
         self._generation = generation
         self._smoother.reset()
-        if self._baseline is not None:
-            self._baseline.reset()
+        if self._calibration is not None:
+            self._calibration.reset()
         self._alive = self._shown = frozenset()
 
     def _forget_lost(self, followed: Followed) -> None:
-        """A face out of sight loses its filter's history at once, its resting face only with its track."""
+        """A face out of sight loses its filter's history at once, its calibration only with its track."""
         shown = frozenset(face.track_id for face in followed.faces)
         for track_id in self._shown - shown:
             self._smoother.forget(track_id)
         self._shown = shown
-        if self._baseline is not None:
+        if self._calibration is not None:
             for track_id in self._alive - followed.alive:
-                self._baseline.forget(track_id)
+                self._calibration.forget(track_id)
         self._alive = followed.alive
 
     # ------------------------------------------------------------------ the stream

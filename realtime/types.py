@@ -70,6 +70,10 @@ class Frame:
         return self.t_capture if media_time is None else media_time
 
 
+TOP_INTENSITY = 5.0
+"""The highest AU intensity: FACS' A to E as 1 to 5, absent as 0."""
+
+
 class Pose(msgspec.Struct, frozen=True):
     """Head rotation in radians, in camera axes: x to the right of the image, y down, z into the scene.
 
@@ -128,7 +132,7 @@ class Scores:
 # ---------------------------------------------------------------------------- on the wire
 
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
-Intensity = Annotated[float, Meta(ge=0.0, le=5.0)]
+Intensity = Annotated[float, Meta(ge=0.0, le=TOP_INTENSITY)]
 ActionUnit = Annotated[str, Meta(pattern=r"^AU[0-9]{2}$")]
 
 Occurrences = Annotated[

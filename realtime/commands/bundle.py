@@ -59,6 +59,8 @@ def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
         ]
         offered = ", ".join(group.outputs.offered)
         yield "pose group", f"{group.name}: {', '.join(ranges) or 'any pose'}; {group.model} gives {offered}"
+    if manifest.resting_share:
+        yield "calibration", f"takes at most {manifest.resting_share:.0%} of a score's range for rest"
     training = manifest.training
     for subject in ("corpus", "recipe", "date", "data_card"):
         if text := getattr(training, subject):

@@ -116,6 +116,9 @@ MANIFESTS = {
     "threshold of no AU": (with_(thresholds={"AU45": 0.5}), ["'AU45'", "not in aus", "remove it"]),
     "threshold too high": (with_(thresholds={"AU01": 1.5}), ["thresholds.AU01 is 1.5", "from 0 to 1"]),
     "threshold too low": (with_(threshold_default=-0.1), ["threshold_default is -0.1", "from 0 to 1"]),
+    "resting share too high": (with_(resting_share=0.6), ["resting_share is 0.6", "from 0 to 0.5"]),
+    "resting share below 0": (with_(resting_share=-0.1), ["resting_share is -0.1"]),
+    "resting share no number": (with_(resting_share=float("nan")), ["resting_share is nan"]),
     "threshold no number": (
         with_(threshold_default=float("nan")),
         ["default is nan", "from 0 to 1"],

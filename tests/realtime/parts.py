@@ -124,7 +124,9 @@ def face(
     )
 
 
-def tiny_bundle(folder: Path, *, gains: tuple[float, float, float] = (1.0, 2.0, 3.0)) -> Path:
+def tiny_bundle(
+    folder: Path, *, gains: tuple[float, float, float] = (1.0, 2.0, 3.0), resting_share: float = 0.0
+) -> Path:
     """Write a bundle whose AU12 intensity is gain x (blendshape 0 - neutral 0), a gain per pose group.
 
     All three pose groups share one network with an output each.
@@ -169,6 +171,7 @@ def tiny_bundle(folder: Path, *, gains: tuple[float, float, float] = (1.0, 2.0, 
         "aus": ["AU12"],
         "inputs": {"blendshapes": {"kind": "blendshapes"}, "neutral": {"kind": "neutral"}},
         "pose_groups": groups,
+        "resting_share": resting_share,
     }
     write_bundle(folder, manifest, {"head.onnx": model.SerializeToString()})
     return folder

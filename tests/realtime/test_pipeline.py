@@ -83,6 +83,22 @@ def test_calibration_measures_from_the_resting_face(bundle: Bundle) -> None:
     assert kept_on.results[-1].faces[0].au_intensity["AU12"] < 0.4
 
 
+def test_calibration_measures_scores_from_rest_where_the_bundle_asks_for_it(tmp_path: Path) -> None:
+    bundle = Bundle.open(tiny_bundle(tmp_path / "resting", resting_share=0.3))
+    still = [frame(n, generation=int(n > 300)) for n in range(1, 302)]
+    read = []
+    for calibrate in (True, False):
+        pipeline, kept = pipeline_of(
+            bundle, still, lambda n: [face(smile=0.4)], calibrate=calibrate, window=1
+        )
+        pipeline.run()
+        read.append([r.faces[0].au_intensity["AU12"] for r in kept.results])
+        assert read[-1] == [r.faces[0].raw.au_intensity["AU12"] for r in kept.results]
+    assert read[1] == pytest.approx([0.8] * 301)
+    assert read[0][299] < 0.05
+    assert read[0][300] > 0.6, "a new generation is of people not seen yet"
+
+
 def test_a_new_generation_starts_everything_anew(bundle: Bundle) -> None:
     frames = [frame(1), frame(2), frame(3, generation=1)]
     pipeline, kept = pipeline_of(bundle, frames, lambda n: [face(smile=1.0 if n == 3 else 0.0)])

@@ -29,6 +29,13 @@ def export(
             show_default="Apache-2.0",
         ),
     ] = None,
+    resting_share: Annotated[
+        float | None,
+        typer.Option(
+            help="Most of a score's range, 0-0.5, that live calibration takes for a person's rest.",
+            show_default="the recipe's",
+        ),
+    ] = None,
 ) -> None:
     """Make a bundle of RUN's best weights, which `livefacs run --bundle` runs.
 
@@ -55,7 +62,13 @@ def export(
 
         target = Path(scratch) / bundle.stem if zipped else bundle
         made = export_bundle(
-            run, target, name=name, version=version, description=description, licence=licence
+            run,
+            target,
+            name=name,
+            version=version,
+            description=description,
+            licence=licence,
+            resting_share=resting_share,
         )
         if zipped:
             pack(target, bundle)

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from realtime import types
 from trainers.corpora.images import Images, JoinedImages, SelectedImages
 from trainers.errors import CorpusError
 
-# The highest AU intensity: FACS' A to E as 1 to 5, absent as 0.
-TOP_INTENSITY = 5.0
+TOP_INTENSITY = types.TOP_INTENSITY
 PARTITIONS = ("train", "validation", "test")
 EXPRESSIONS = ("neutral", "anger", "disgust", "fear", "happiness", "sadness", "surprise")
 """The basic expressions, in the order of confusion matrices and class indices."""

@@ -78,6 +78,7 @@ def _card(work: Path, fields: Mapping[str, Any], reports: Mapping[str, Any]) -> 
         )
         for p in (*TRAINED_ON, *TESTED_ON)
     ]
+    rest = ", ".join(f"{_measured(reports[look]['rest']['any'])} ({look})" for look in looks)
     means = [_measured(reports[look]["headlines"][name]) for name in ("ICC(3,1)", "F1") for look in looks]
     per_au = [
         (
@@ -114,6 +115,8 @@ Renders are not faces: docs/default-model.md of LiveFACS tells of real ones.
 {_table(("AU", *(f"ICC(3,1) {x}" for x in looks), *(f"F1 {x}" for x in looks)), [("mean", *means), *per_au])}
 
 ## Where it fails
+
+Share of faces at rest in which some AU reads above 1: {rest}. Live, calibration takes most of that off.
 
 {_table(("", "group", *(f"mean ICC {look}" for look in looks)), groups)}
 """

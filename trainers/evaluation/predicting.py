@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.calibration import RESTING, NeutralBaseline
+from realtime.calibration import RESTING, Calibration
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
@@ -118,9 +118,9 @@ def predict(
     Args:
         tracked: of the same rows.
         window: frames of the temporal median, odd; 1 is no filter.
-        fps: frames a second of the corpus' recordings. If given, each recording's resting face is learned
-            on the way as live (`NeutralBaseline`). If not, each face is measured from `RESTING`, as is a
-            person live of whom nothing has been seen: the setting for stills.
+        fps: frames a second of the corpus' recordings. If given, what each recording's person is like at
+            rest is learned on the way as live (`Calibration`). If not, each face is measured from `RESTING`,
+            as is a person live of whom nothing has been seen: the setting for stills.
         backend: what runs the networks (`engines.backends`).
         progress: called with how many more pictures are done.
 
@@ -134,7 +134,7 @@ def predict(
     faces = _Faces(tracked, crops(corpus, tracked, manifest.crop) if manifest.crop else None)
     recording, order, restart = in_time(corpus)
     smoother = MedianSmoother(window)
-    baseline = NeutralBaseline()
+    calibration = Calibration(manifest)
     router = PoseRouter(manifest.pose_groups)
     scores = _Columns(len(corpus), bundle)
     with Head(bundle, backend) as head:
@@ -143,13 +143,14 @@ def predict(
             rows = order[start : start + FACES_AT_A_TIME]
             batch = {row: faces.at(row, recording[row]) for row in rows.tolist() if tracked.found[row]}
             for row, face in batch.items():
-                face.neutral = (
-                    RESTING
-                    if fps is None
-                    else baseline.update(face.track_id, face.blendshapes, corpus.frame[row] / fps, face.pose)
-                )
+                face.neutral = RESTING
+                if fps is not None:
+                    calibration.before([face], corpus.frame[row] / fps)
             router.route(batch.values())
             raw = dict(zip(batch, head.score(list(batch.values())), strict=True))
+            if fps is not None:
+                for row, face in batch.items():
+                    raw[row] = calibration.after([face], [raw[row]], corpus.frame[row] / fps)[0]
             for row in rows.tolist():
                 if restart[row] or row not in raw:
                     smoother.forget(int(recording[row]))

@@ -23,7 +23,7 @@ from trainers.metrics.co_occurrence import (
 )
 from trainers.metrics.confidence import Bootstrap, bootstrap
 from trainers.metrics.expressions import class_accuracy, confusion, mean_accuracy
-from trainers.metrics.intensity import icc, mae, pcc, rmse
+from trainers.metrics.intensity import false_alarms, icc, mae, pcc, rmse
 from trainers.metrics.metric import Metric, counted
 from trainers.metrics.occurrence import accuracy, decide, f1, precision, recall
 from trainers.metrics.ranking import auc, two_afc
@@ -46,6 +46,7 @@ __all__ = [
     "counted",
     "decide",
     "f1",
+    "false_alarms",
     "icc",
     "intraclass",
     "mae",

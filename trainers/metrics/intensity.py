@@ -1,4 +1,4 @@
-"""How well intensity is estimated: ICC(3,1), Pearson's correlation, RMSE and MAE.
+"""How well intensity is estimated: ICC(3,1), Pearson's correlation, RMSE and MAE; and false alarms.
 
 Labels and predictions are (n, A) on one scale (0 to 5 in FACS), NaN where there is none. Figures are (A,)
 float64, one per AU, over all frames given. An AU whose labels do not vary has no ICC and no correlation:
@@ -17,6 +17,8 @@ from trainers.metrics.metric import Floats, SumMetric, paired, ratio
 
 # A sum of squares about the mean below this share of the one about the origin is rounding, not variance.
 ROUNDING = 1e-12
+# Intensity A of FACS, a trace: what is read below it, no coder would have noted.
+FAINTEST = 1.0
 
 
 def _moments(labels: NDArray[Any], predictions: NDArray[Any]) -> list[NDArray[Any]]:
@@ -56,6 +58,13 @@ def _errors(labels: NDArray[Any], predictions: NDArray[Any]) -> list[NDArray[Any
     return [~np.isnan(x), error, error * error]
 
 
+def _alarms(labels: NDArray[Any], predictions: NDArray[Any]) -> list[NDArray[Any]]:
+    """Return 1 where the label is 0, and 1 where the prediction is above 1 there, for each cell."""
+    x, y = paired(labels, predictions)
+    rest = x == 0
+    return [rest, rest & (y > FAINTEST)]
+
+
 def _rmse(n: Floats, absolute: Floats, squared: Floats) -> Floats:
     return np.sqrt(ratio(squared, n))
 
@@ -79,3 +88,6 @@ rmse = SumMetric("RMSE", _errors, _rmse)
 
 mae = SumMetric("MAE", _errors, _mae)
 """(labels, predictions) -> (A,) mean absolute error, in the labels' unit."""
+
+false_alarms = SumMetric("above 1 at rest", _alarms, lambda absent, above: ratio(above, absent))
+"""(labels, predictions) -> (A,) share of the cells labelled 0 that are predicted above 1, FACS' level A."""

@@ -14,11 +14,13 @@ from trainers.reports.faces import faces_section
 from trainers.reports.intensity import intensity_section
 from trainers.reports.occurrence import occurrence_section
 from trainers.reports.per_view import per_view_section
+from trainers.reports.rest import rest_section
 from trainers.reports.subgroups import subgroups_section
 
 SECTIONS = (
     occurrence_section,
     intensity_section,
+    rest_section,
     per_view_section,
     expression_section,
     co_occurrence_section,

@@ -68,12 +68,13 @@ def export_bundle(
     version: str | None = None,
     description: str | None = None,
     licence: str | None = None,
+    resting_share: float | None = None,
 ) -> ExportedBundle:
     """Write a run's best weights as a bundle.
 
     Args:
         target: folder of the bundle; must not exist yet, or be empty.
-        name, version, description: what the recipe's `[bundle]` says if left out.
+        name, version, description, resting_share: what the recipe's `[bundle]` says if left out.
         licence: of the weights, an SPDX expression; "Apache-2.0" if left out and all corpora are CC0-1.0.
 
     Raises:
@@ -104,7 +105,13 @@ def export_bundle(
         )
     faces = len(next(iter(examples.values())))
     fields = _manifest(loaded, exported, faces, difference)
-    chosen = {"name": name, "version": version, "description": description, "licence": licence}
+    chosen = {
+        "name": name,
+        "version": version,
+        "description": description,
+        "licence": licence,
+        "resting_share": resting_share,
+    }
     fields |= {key: value for key, value in chosen.items() if value is not None}
     folder = write_bundle(target, fields, {**models, **(exported.files or {})})
     return ExportedBundle(folder, difference, faces, sum(map(len, models.values())))
@@ -188,6 +195,7 @@ def _manifest(loaded: LoadedRun, exported: Exported, faces: int, difference: flo
         "aus": list(exported.aus),
         "expressions": list(exported.expressions),
         "thresholds": dict(exported.thresholds or {}),
+        "resting_share": recipe.bundle.resting_share,
         "inputs": inputs,
         "pose_groups": [dict(group) for group in exported.pose_groups],
         "training": _training(record),

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from engines.manifest_rules import MAX_RESTING_SHARE
+
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Part = Annotated[float, Meta(ge=0.0, lt=1.0)]
 Positive = Annotated[float, Meta(gt=0.0)]
@@ -240,11 +242,14 @@ class BundleRecipe(msgspec.Struct, frozen=True, kw_only=True):
         name: lower-case letters, digits, hyphens; the recipe's own name if empty.
         version: letters, digits, dots.
         description: one line.
+        resting_share: most of an AU score's range that live calibration may take for the person's rest; 0
+            to publish what the networks say.
     """
 
     name: str = ""
     version: str = "1.0.0"
     description: str = ""
+    resting_share: Annotated[float, Meta(ge=0.0, le=MAX_RESTING_SHARE)] = 0.0
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):

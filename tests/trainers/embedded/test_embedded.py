@@ -48,6 +48,7 @@ def report(value: float) -> dict:
         "headlines": {name: figure(value) for name in ("ICC(3,1)", "F1", "PCC")},
         "intensity": {"ICC(3,1)": per_au},
         "occurrence": {"F1": per_au},
+        "rest": {"any": figure(value)},
         "subgroups": {"pose group": {"up": {"frames": 9, "mean ICC": figure(value)}}},
     }
 

@@ -10,12 +10,12 @@ from parts import tiny_bundle
 
 from engines.bundle import Bundle
 from realtime.assembly import open_bundle
-from realtime.calibration import RESTING, NeutralBaseline
+from realtime.calibration import RESTING, NeutralBaseline, RestingScores
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
 from realtime.tracking.crop import Aligner
-from realtime.types import Face, Pose
+from realtime.types import Face, Pose, Scores
 from trainers.corpora.images import ArrayImages
 from trainers.errors import CorpusError, ProtocolError
 from trainers.evaluation import predict, track
@@ -57,6 +57,24 @@ def test_recordings_learn_their_resting_face_as_live(bundle, made_corpus, made_t
     ]
     assert expected[-1] < 2 * smile[-1] - 0.2  # it has learned something
     assert predictions.intensity[:, 0] == pytest.approx(np.array(expected)[shuffled], abs=1e-6)
+
+
+def test_recordings_learn_their_resting_scores_as_live(tmp_path, made_corpus, made_tracking) -> None:
+    smile = np.linspace(0.3, 0.6, 240, dtype=np.float32)
+    corpus, tracked = made_corpus(240), made_tracking(240, smile=smile)
+    read = {}
+    for share in (0.0, 0.3):
+        with Bundle.open(tiny_bundle(tmp_path / f"{share}", resting_share=share)) as bundle:
+            read[share] = predict(bundle, corpus, tracked, fps=24.0).intensity[:, 0]
+            still = predict(bundle, corpus, tracked).intensity[:, 0]
+            assert still == pytest.approx(2 * smile, abs=1e-4), "stills are of nobody who has been seen"
+    resting = RestingScores(1, 0.3)
+    expected = [
+        resting.measure(1, Scores(None, read[0.0][[k]], None), (k + 1) / 24.0).au_intensity[0]
+        for k in range(240)
+    ]
+    assert read[0.3] == pytest.approx(expected, abs=1e-5)
+    assert (read[0.3] < read[0.0] - 0.1).mean() > 0.8
 
 
 def test_the_median_is_causal_and_begins_anew(bundle, made_corpus, made_tracking) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr
 from sklearn.metrics import mean_absolute_error, root_mean_squared_error
 
-from trainers.metrics import icc, intraclass, mae, pcc, rmse
+from trainers.metrics import false_alarms, icc, intraclass, mae, pcc, rmse
 
 
 def column(*values: float) -> np.ndarray:
@@ -47,6 +47,12 @@ def test_labels_without_variance_have_no_icc_and_no_correlation(level: float) ->
     assert np.isnan(pcc(varied, constant))
     assert icc(varied, constant) == 0
     assert rmse(constant, constant) == 0
+
+
+def test_false_alarms_are_readings_above_a_trace_where_nothing_is_labelled() -> None:
+    labels = column(0, 0, 0, 0, 3, np.nan)
+    assert false_alarms(labels, column(0, 1, 1.01, np.nan, 0, 5)) == pytest.approx(1 / 3)
+    assert np.isnan(false_alarms(column(2, np.nan), column(5, 5)))
 
 
 def test_one_frame_or_none() -> None:

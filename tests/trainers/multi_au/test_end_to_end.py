@@ -16,12 +16,13 @@ from command_line import livefacs
 from wire_samples import connected, join, received
 
 from engines import Bundle
+from realtime.calibration import RestingScores
 from realtime.heads import INPUTS
 from realtime.pipeline import Pipeline
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.sources import open_source
 from realtime.tracking.tracker import MediaPipeTracker
-from realtime.types import Face, FrameResult
+from realtime.types import Face, FrameResult, Scores
 from trainers.training.loading import load_run
 
 CLIP = Path(__file__).parents[3] / "examples" / "rendered_face.mp4"
@@ -80,6 +81,7 @@ def test_torch_onnx_runtime_and_messages_agree(run, face_model_path) -> None:
             messages = received(subscriber, lambda parts: _seq(parts) == results[-1].seq)
     published = [msgspec.msgpack.decode(payload, type=FrameResult) for _, payload in messages]
     heard = [face for message in published for face in message.faces]
+    seconds = [m.pts * m.time_base[0] / m.time_base[1] for m in published for _ in m.faces]
     faces = tracker.seen[: len(heard)]
     assert len(heard) >= FRAMES and [face.track_id for face in faces] == [face.track_id for face in heard]
 
@@ -90,13 +92,19 @@ def test_torch_onnx_runtime_and_messages_agree(run, face_model_path) -> None:
     with torch.no_grad():
         every = task.export().networks["head.onnx"].module(*inputs)
     place = [3 * groups.index(face.pose_group) for face in faces]
-    scores = [torch.stack([every[p + k][row] for row, p in enumerate(place)]) for k in range(3)]
-    aus = bundle.aus
-    for name, expected in zip(("au_occurrence", "au_intensity", "expression"), scores, strict=True):
+    said = [Scores(*(every[p + k][row].numpy() for k in range(3))) for row, p in enumerate(place)]
+    resting = RestingScores(len(bundle.aus), bundle.manifest.resting_share)
+    measured = [
+        resting.measure(face.track_id, *of_face, face.pose)
+        for face, *of_face in zip(faces, said, seconds, strict=True)
+    ]
+    for name in ("au_occurrence", "au_intensity", "expression"):
         got = np.array([list(getattr(face.raw, name).values()) for face in heard])
-        np.testing.assert_allclose(got, expected.numpy(), atol=1e-4, err_msg=name)
+        expected = np.array([getattr(scores, name) for scores in measured])
+        np.testing.assert_allclose(got, expected, atol=1e-4, err_msg=name)
         assert np.ptp(got, axis=0).max() > 1e-3  # it does say something of each frame
-    assert tuple(heard[0].raw.au_intensity) == aus
+    assert tuple(heard[0].raw.au_intensity) == bundle.aus
+    assert bundle.manifest.resting_share > 0
     # Filtered scores are the median of the last three raw ones.
     raw = np.array([face.raw.au_intensity["AU12"] for face in heard])
     smooth = np.array([face.au_intensity["AU12"] for face in heard])

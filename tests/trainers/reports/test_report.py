@@ -32,8 +32,8 @@ def tables(report: Report) -> list[Table]:
 
 def test_all_that_is_labelled_has_its_section(report) -> None:
     keys = [section.key for section in report.sections]
-    assert keys[:4] == ["occurrence", "intensity", "per_view", "expression"]
-    assert keys[4:] == ["co_occurrence", "subgroups", "faces", "embedding"]
+    assert keys[:4] == ["occurrence", "intensity", "rest", "per_view"]
+    assert keys[4:] == ["expression", "co_occurrence", "subgroups", "faces", "embedding"]
     names = {plot.name for plot in report.plots}
     assert {"occurrence", "intensity", "icc_per_view", "confusion", "phi", "embedding"} <= names
     assert len(names) == len(report.plots)

@@ -16,6 +16,7 @@ from trainers.reports.faces import faces_section
 from trainers.reports.intensity import intensity_section
 from trainers.reports.occurrence import occurrence_section
 from trainers.reports.per_view import per_view_section
+from trainers.reports.rest import rest_section
 from trainers.reports.subgroups import subgroups, subgroups_section
 
 # AU01: four true positives of five, one false alarm: F1 0.8, accuracy 0.8. AU12 never occurs.
@@ -207,3 +208,23 @@ def test_attributes_make_groups_by_their_kind() -> None:
     assert [int(rows.sum()) for rows in subgroups(np.arange(13)).values()] == [3, 3, 3, 4]
     assert subgroups(np.array([f"name {k}" for k in range(30)])) == {}
     assert subgroups(np.zeros((4, 2))) == {}
+
+
+def test_faces_at_rest(make_corpus, make_predictions, compare) -> None:
+    labels = np.array([[0, 0], [0, 0], [0, 0], [0, 0], [0, 3], [0, np.nan]], np.float32)
+    predicted = np.array([[2, 0], [1, 1], [1.5, 1.2], [4, 4], [5, 5], [5, 5]], np.float32)
+    predictions = make_predictions(6, intensity=predicted, lost=[3])
+    section = rest_section(compare(make_corpus(6, intensity=labels), predictions))
+    table = section.blocks[0]
+    assert [plain(row)[2] for row in table.rows] == [round(2 / 3, 6), round(1 / 3, 6)]
+    assert plain(table.summary[0]) == ["any", "", round(2 / 3, 6)]
+    assert "3 frames of" in table.caption
+    assert section.figures["faces"] == 3
+    assert section.headlines[0].figure.value == pytest.approx(2 / 3)
+
+
+def test_nothing_is_said_of_rest_where_nobody_rests(make_corpus, make_predictions, compare) -> None:
+    labels = np.array([[0, 1], [np.nan, 0]], np.float32)
+    corpus, predictions = make_corpus(2, intensity=labels), make_predictions(2, intensity=labels)
+    assert rest_section(compare(corpus, predictions)) is None
+    assert rest_section(compare(corpus, make_predictions(2, occurrence=labels))) is None

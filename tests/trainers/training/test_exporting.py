@@ -69,6 +69,7 @@ def test_the_manifest_tells_what_was_trained_and_how_good_it_is(linear_run, line
     assert list(manifest.inputs) == ["crop", "blendshapes", "landmarks", "neutral", "pose"]
     assert manifest.crop.mean == (0.4, 0.5, 0.6)
     assert manifest.licence == "Apache-2.0"
+    assert manifest.resting_share == 0.0
     assert manifest.training.corpus == "blotches (corpus.toml abababababab)"
     assert manifest.training.recipe == COMMAND
     assert manifest.training.date == load_run(linear_run).record.environment.date
@@ -86,10 +87,11 @@ def test_names_can_be_said_otherwise_and_the_network_is_the_same_to_the_byte(
     linear_run, linear_bundle, tmp_path
 ) -> None:
     said = {"name": "mine", "version": "2.0", "description": "own", "licence": "CC-BY-4.0"}
-    export_bundle(linear_run, tmp_path / "bundle", **said)
+    export_bundle(linear_run, tmp_path / "bundle", **said, resting_share=0.25)
     with Bundle.open(tmp_path / "bundle") as bundle:
         assert bundle.id == "mine 2.0"
         assert (bundle.manifest.description, bundle.manifest.licence) == ("own", "CC-BY-4.0")
+        assert bundle.manifest.resting_share == 0.25
         content = bundle.file_bytes("head.onnx")
     assert content == (linear_bundle[1] / "head.onnx").read_bytes()
     for trace in (b".py", str(Path(__file__).parents[3]).encode(), str(linear_run.parent).encode()):

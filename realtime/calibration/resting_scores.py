@@ -20,7 +20,7 @@ class RestingScores:
     A score s of 0-1 (an intensity's fifth) and its resting level r give max(s - r, 0) / (1 - r): rest is 0,
     the top stays the top, and what lies between keeps its order. r is at most `share`, so that an expression
     held from the first frame on is weakened but not swallowed: with a share of 0.3 an intensity of 3 becomes
-    2.1 at worst. Expressions stay as they are.
+    2.1 at worst, one of 1.5 or less 0. Expressions stay as they are.
 
     The rest is learnt from 0 within seconds, sooner than blendshapes: `share` bounds what a wrong one costs.
     """

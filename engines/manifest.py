@@ -166,7 +166,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         threshold_default: probability from which an AU counts as present, 0-1.
         thresholds: the same for single AUs.
         resting_share: most of an AU score's range that calibration may take for the person's rest, 0-0.5;
-            0 for networks that measure from the resting face by themselves.
+            0 where all scores are measured from the resting face within the networks.
         inputs: ONNX input name -> what is fed into it; every model takes all of them.
         pose_groups: they divide pitch and yaw from -90 to 90 degrees without gap or overlap.
         training: where the weights come from.

@@ -84,7 +84,7 @@ def _thresholds(manifest: Manifest) -> Iterator[str]:
             yield f"thresholds has {au!r}, which is not in aus: remove it, or add the AU to aus"
     if not 0.0 <= manifest.resting_share <= MAX_RESTING_SHARE:
         yield (
-            f"resting_share is {manifest.resting_share}: more than half of an AU cannot be taken for rest, "
+            f"resting_share is {manifest.resting_share}: it is a part of a score's range, "
             f"write a number from 0 to {MAX_RESTING_SHARE}"
         )
 

@@ -77,7 +77,7 @@ def build_pipeline(
         offline: never touch the network for models (a URL as source is still opened).
         max_faces: most faces followed at once, 1 or more.
         window: length of the temporal median in frames, odd; 1 is no filter.
-        calibrate: learn each person's resting face and measure AUs from there.
+        calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
         name: stream name in topics and messages; None to derive it from the source.
         sinks: where results go besides the pipeline's iterator.

@@ -66,7 +66,7 @@ class Pipeline(Openable):
             bundle: the networks; stays open as long as the pipeline.
             sinks: take each result, in this order.
             window: length of the temporal median in frames, odd; 1 is no filter.
-            calibrate: learn each person's resting face and measure AUs from there.
+            calibrate: learn what each person is like at rest and measure AUs from there.
             backend: what runs the networks (`engines.backends`).
         """
         self.source = source
@@ -106,11 +106,11 @@ class Pipeline(Openable):
         t1 = clock()
         self._forget_lost(followed)
         if self._calibration is not None:
-            self._calibration.before(faces, frame.stream_time)
+            self._calibration.set_neutral(faces, frame.stream_time)
         self._router.route(faces)
         raw = self._head.score(faces)
         if self._calibration is not None:
-            raw = self._calibration.after(faces, raw, frame.stream_time)
+            raw = self._calibration.from_rest(faces, raw, frame.stream_time)
         t2 = clock()
         smooth = [
             self._smoother.smooth(face.track_id, scores) for face, scores in zip(faces, raw, strict=True)

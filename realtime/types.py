@@ -137,11 +137,17 @@ ActionUnit = Annotated[str, Meta(pattern=r"^AU[0-9]{2}$")]
 
 Occurrences = Annotated[
     dict[ActionUnit, Probability],
-    Meta(description="probability that each Action Unit is present (FACS level A or above)"),
+    Meta(
+        description="probability that each Action Unit is present (FACS level A or above), from the "
+        "person's own rest where calibration is on"
+    ),
 ]
 Intensities = Annotated[
     dict[ActionUnit, Intensity],
-    Meta(description="intensity of each Action Unit, 0 absent, 1-5 for FACS levels A-E"),
+    Meta(
+        description="intensity of each Action Unit, 0 absent, 1-5 for FACS levels A-E, from the person's "
+        "own rest where calibration is on"
+    ),
 ]
 Expressions = Annotated[
     dict[str, Probability],
@@ -150,7 +156,7 @@ Expressions = Annotated[
 
 
 class RawScores(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One frame's own scores, before the temporal median."""
+    """The frame's own scores, calibrated, before the temporal median."""
 
     au_occurrence: Occurrences | None = None
     au_intensity: Intensities | None = None

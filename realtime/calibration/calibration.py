@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 class Calibration:
     """Learns the people of one stream.
 
-    Of one frame, `before` is called first, then the networks run, then `after`.
+    Of one frame, `set_neutral` is called first, then the networks run, then `from_rest`.
     """
 
     def __init__(self, manifest: Manifest) -> None:
@@ -24,16 +24,15 @@ class Calibration:
         self._faces = NeutralBaseline()
         self._scores = RestingScores(len(manifest.aus), manifest.resting_share)
 
-    def before(self, faces: Sequence[Face], t: float) -> None:
+    def set_neutral(self, faces: Sequence[Face], t: float) -> None:
         """Set each face's `neutral`; `t` in seconds, on a clock that all frames of the stream share."""
         for face in faces:
             face.neutral = self._faces.update(face.track_id, face.blendshapes, t, face.pose)
 
-    def after(self, faces: Sequence[Face], scores: Sequence[Scores], t: float) -> list[Scores]:
+    def from_rest(self, faces: Sequence[Face], scores: Sequence[Scores], t: float) -> list[Scores]:
         """Return the scores of the same faces, measured from rest."""
         return [
-            self._scores.measure(face.track_id, said, t, face.pose)
-            for face, said in zip(faces, scores, strict=True)
+            self._scores.measure(face.track_id, said, t) for face, said in zip(faces, scores, strict=True)
         ]
 
     def forget(self, track_id: int) -> None:

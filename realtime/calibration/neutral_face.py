@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.calibration.resting_level import RestingLevel
+from realtime.calibration.resting_level import QUANTILE, RestingLevel
 from realtime.tracking.blendshapes import BLENDSHAPES
 
 # Both sides alike; `jaw` stands for jawLeft and jawRight, `mouth` for mouthLeft and mouthRight.
@@ -36,6 +36,9 @@ Round numbers, set by hand to the size that MediaPipe's network gives on relaxed
 They belong to MediaPipe's network, not to a bundle, so they live here."""
 RESTING.flags.writeable = False
 
+FRONTAL_DEGREES = 15.0
+"""Most that a head is turned or nodded when its blendshapes are learned from."""
+
 
 class NeutralBaseline(RestingLevel):
     """Estimates each track's resting blendshapes while it is watched.
@@ -51,12 +54,12 @@ class NeutralBaseline(RestingLevel):
 
     def __init__(
         self,
-        quantile: float = 0.2,
+        quantile: float = QUANTILE,
         *,
+        prior: float = 10.0,
         window: float = 60.0,
         rate: float = 4.0,
-        prior: float = 10.0,
-        max_angle: float = math.radians(15.0),
+        max_angle: float = math.radians(FRONTAL_DEGREES),
     ) -> None:
         """Nobody is known yet. Arguments and errors as those of `RestingLevel`."""
-        super().__init__(RESTING, quantile, window=window, rate=rate, prior=prior, max_angle=max_angle)
+        super().__init__(RESTING, quantile, prior=prior, window=window, rate=rate, max_angle=max_angle)

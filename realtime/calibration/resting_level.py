@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from realtime.types import Pose
 
+QUANTILE = 0.2
+"""Of what is seen of somebody, the part that is taken for rest lies below."""
+
 
 class RestingLevel:
     """Estimates each track's resting level of K numbers: causal, deterministic, bounded.
@@ -20,28 +23,28 @@ class RestingLevel:
 
     Of each track the latest `window` seconds in view are kept at `rate` samples per second. With m seconds
     kept, the estimate is the mean of `usual`, weighing `prior` seconds, and of the samples' quantile,
-    weighing m seconds. It starts at `usual` and never jumps. Samples are taken by the clock, so cameras of
-    15 and 60 frames a second agree.
+    weighing m seconds. It starts at `usual`. Samples are taken by the clock, so cameras of 15 and 60 frames a
+    second agree.
     """
 
     def __init__(
         self,
         usual: NDArray[np.float32],
-        quantile: float,
+        quantile: float = QUANTILE,
         *,
-        window: float,
-        rate: float,
         prior: float,
-        max_angle: float,
+        window: float = 60.0,
+        rate: float = 4.0,
+        max_angle: float = math.inf,
     ) -> None:
         """Nobody is known yet.
 
         Args:
             usual: (K,) float32, the level of somebody not seen yet.
             quantile: 0-1; the order statistic at rank floor(quantile * (samples - 1)) is taken.
+            prior: seconds in view after which the person counts as much as `usual`.
             window: seconds in view that are looked back upon.
             rate: samples per second.
-            prior: seconds in view after which the person counts as much as `usual`.
             max_angle: radians; faces turned or nodded further are not learned from, because the pose
                 itself changes the numbers.
 
@@ -62,6 +65,11 @@ class RestingLevel:
         self._prior = prior
         self._max_angle = max_angle
         self._tracks: dict[int, _Track] = {}
+
+    def of(self, track_id: int) -> NDArray[np.float32]:
+        """Return a track's resting level so far, (K,) float32, read-only; `usual` if it is not known."""
+        track = self._tracks.get(track_id)
+        return self._usual if track is None else track.level
 
     def update(
         self, track_id: int, values: NDArray[np.float32], t: float, pose: Pose | None = None

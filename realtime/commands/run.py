@@ -60,7 +60,7 @@ def run(
     ] = DEFAULT_WINDOW,
     calibration: Annotated[
         bool,
-        typer.Option("--calibration/--no-calibration", help="Measure from each person's resting face."),
+        typer.Option("--calibration/--no-calibration", help="Measure AUs from each person's own rest."),
     ] = True,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Play a file by its time stamps, like a camera.")

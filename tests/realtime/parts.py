@@ -46,17 +46,18 @@ class GivenFrames(Source):
 
 
 class GivenFaces:
-    """A tracker that finds what a function of the frame number says."""
+    """A tracker that finds what a function of the frame number says, and waits for the tracks `waiting`."""
 
-    def __init__(self, faces: Callable[[int], list[Face]]) -> None:
+    def __init__(self, faces: Callable[[int], list[Face]], waiting: frozenset[int] = frozenset()) -> None:
         self._faces = faces
+        self._waiting = waiting
         self._alive: frozenset[int] = frozenset()
         self.resets = 0
         self.log: list[str] = []
 
     @property
     def alive(self) -> frozenset[int]:
-        return self._alive
+        return self._alive | self._waiting
 
     def open(self) -> None:
         self.log.append("open")

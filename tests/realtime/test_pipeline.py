@@ -185,15 +185,25 @@ def test_subscribers_hear_the_end_also_when_it_is_stopped(bundle: Bundle) -> Non
 
 
 def test_a_face_out_of_sight_comes_back_without_its_old_filter(bundle: Bundle) -> None:
-    class Patient(GivenFaces):
-        alive = frozenset({1})  # the track waits for its face
-
     smiles = {1: 1.0, 2: 1.0, 3: None, 4: 0.0}
     kept = Kept()
-    tracker = Patient(lambda n: [] if smiles[n] is None else [face(smile=smiles[n])])
-    tracker._alive = frozenset({1})
+    tracker = GivenFaces(lambda n: [] if smiles[n] is None else [face(smile=smiles[n])], frozenset({1}))
     Pipeline(GivenFrames([frame(n) for n in smiles]), tracker, bundle, sinks=[kept], calibrate=False).run()
     assert kept.results[-1].faces[0].au_intensity["AU12"] == 0.0
+
+
+def test_calibration_outlasts_a_face_out_of_sight_but_not_its_track(tmp_path: Path) -> None:
+    bundle = Bundle.open(tiny_bundle(tmp_path / "resting", resting_share=0.3))
+    hidden = range(301, 311)
+    faces = lambda n: [] if n in hidden else [face(smile=0.4)]  # noqa: E731
+    frames = [frame(n) for n in range(1, 312)]
+    back = []
+    for waiting in (frozenset({1}), frozenset()):
+        kept, tracker = Kept(), GivenFaces(faces, waiting)
+        Pipeline(GivenFrames(frames), tracker, bundle, sinks=[kept], window=1).run()
+        back.append(kept.results[-1].faces[0].au_intensity["AU12"])
+    assert back[0] < 0.1
+    assert back[1] > 0.6
 
 
 def test_process_works_alone_and_a_pipeline_runs_once(bundle: Bundle) -> None:

@@ -39,7 +39,7 @@ def evaluate(
     fps: Annotated[
         float | None,
         typer.Option(
-            help="Frames a second of the corpus' recordings: learn resting faces on the way, as live.",
+            help="Frames a second of the corpus' recordings: learn each person's rest on the way, as live.",
             show_default="each picture by itself",
         ),
     ] = None,

@@ -32,7 +32,9 @@ def export(
     resting_share: Annotated[
         float | None,
         typer.Option(
-            help="Most of a score's range, 0-0.5, that live calibration takes for a person's rest.",
+            min=0.0,
+            max=0.5,
+            help="Most of a score's range that live calibration takes for a person's rest.",
             show_default="the recipe's",
         ),
     ] = None,

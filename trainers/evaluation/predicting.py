@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.calibration import RESTING, Calibration
+from realtime.calibration import RESTING, NeutralBaseline, RestingScores
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
@@ -119,8 +119,9 @@ def predict(
         tracked: of the same rows.
         window: frames of the temporal median, odd; 1 is no filter.
         fps: frames a second of the corpus' recordings. If given, what each recording's person is like at
-            rest is learned on the way as live (`Calibration`). If not, each face is measured from `RESTING`,
-            as is a person live of whom nothing has been seen: the setting for stills.
+            rest is learned on the way as live (`realtime.calibration`), and kept to its end. If not, each
+            face is measured from `RESTING`, as is a person live of whom nothing has been seen: the setting
+            for stills.
         backend: what runs the networks (`engines.backends`).
         progress: called with how many more pictures are done.
 
@@ -134,7 +135,9 @@ def predict(
     faces = _Faces(tracked, crops(corpus, tracked, manifest.crop) if manifest.crop else None)
     recording, order, restart = in_time(corpus)
     smoother = MedianSmoother(window)
-    calibration = Calibration(manifest)
+    baseline, resting = NeutralBaseline(), RestingScores(len(bundle.aus), manifest.resting_share)
+    found = order[tracked.found[order]]
+    begins = set(found[np.diff(recording[found], prepend=-1) > 0].tolist())
     router = PoseRouter(manifest.pose_groups)
     scores = _Columns(len(corpus), bundle)
     with Head(bundle, backend) as head:
@@ -145,12 +148,18 @@ def predict(
             for row, face in batch.items():
                 face.neutral = RESTING
                 if fps is not None:
-                    calibration.before([face], corpus.frame[row] / fps)
+                    if row in begins:
+                        baseline.reset()
+                    face.neutral = baseline.update(
+                        face.track_id, face.blendshapes, corpus.frame[row] / fps, face.pose
+                    )
             router.route(batch.values())
             raw = dict(zip(batch, head.score(list(batch.values())), strict=True))
             if fps is not None:
                 for row, face in batch.items():
-                    raw[row] = calibration.after([face], [raw[row]], corpus.frame[row] / fps)[0]
+                    if row in begins:
+                        resting.reset()
+                    raw[row] = resting.measure(face.track_id, raw[row], corpus.frame[row] / fps)
             for row in rows.tolist():
                 if restart[row] or row not in raw:
                     smoother.forget(int(recording[row]))
@@ -158,11 +167,11 @@ def predict(
                     smooth = smoother.smooth(int(recording[row]), raw[row])
                     scores.write(row, smooth, batch[row].pose_group)
             progress(len(rows))
-    resting = (
-        "resting face learned at {:g} frames a second"
-        if fps
-        else "each face measured from an average resting face"
-    )
+    rest = "each face measured from an average resting face"
+    if fps is not None:
+        rest = f"resting face learned at {fps:g} frames a second"
+        if manifest.resting_share:
+            rest += f", and scores at rest, up to {manifest.resting_share:.0%} of their range"
     median = f"causal median of {window} frames" if window > 1 else "no temporal filter"
     return Predictions(
         model=bundle.id,
@@ -173,7 +182,7 @@ def predict(
         expression=scores.expression,
         pose_group=np.array(scores.pose_group, dtype=np.str_),
         thresholds=np.array([bundle.thresholds[au] for au in bundle.aus]),
-        settings=f"{median}; {resting.format(fps)}",
+        settings=f"{median}; {rest}",
     )
 
 

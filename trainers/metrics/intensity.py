@@ -17,8 +17,8 @@ from trainers.metrics.metric import Floats, SumMetric, paired, ratio
 
 # A sum of squares about the mean below this share of the one about the origin is rounding, not variance.
 ROUNDING = 1e-12
-# Intensity A of FACS, a trace: what is read below it, no coder would have noted.
-FAINTEST = 1.0
+# Intensity A of FACS: what is read below it, no coder would have noted.
+TRACE = 1.0
 
 
 def _moments(labels: NDArray[Any], predictions: NDArray[Any]) -> list[NDArray[Any]]:
@@ -62,7 +62,7 @@ def _alarms(labels: NDArray[Any], predictions: NDArray[Any]) -> list[NDArray[Any
     """Return 1 where the label is 0, and 1 where the prediction is above 1 there, for each cell."""
     x, y = paired(labels, predictions)
     rest = x == 0
-    return [rest, rest & (y > FAINTEST)]
+    return [rest, rest & (y > TRACE)]
 
 
 def _rmse(n: Floats, absolute: Floats, squared: Floats) -> Floats:

@@ -45,8 +45,8 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
         neck, hidden, dropout: see `MultiAu`.
         jitter: degrees, standard deviation of what is added to a face's pitch when it is told to which
             group's head it belongs. Live the pitch is estimated, so neighbours must know the borders.
-        emphasis: pose group -> how much its faces count in training, 1 where nothing is said. What is hard to
-            see asks for more.
+        emphasis: pose group -> how much the AUs of its faces count in training, 1 where nothing is said. What
+            is hard to see asks for more.
         trust: the picture's share in the committee with the blendshape rule, for recipes whose `data.inputs`
             are what the rule sees (`committee.INPUTS`).
         rule_only: AUs for which only the rule is heard.

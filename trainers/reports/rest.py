@@ -23,7 +23,7 @@ def rest_section(comparison: Comparison) -> Section | None:
     strongest = predicted.max(axis=1, keepdims=True)
     of_any = comparison.figures(false_alarms, np.zeros_like(strongest), strongest, rest)
     of_each = comparison.figures(false_alarms, labels, predicted, rest)
-    notes = ["A face is at rest if all its AUs are labelled, and labelled 0."]
+    notes = ["A face is at rest if all AUs that are compared here are labelled, and labelled 0."]
     if of_each.without_interval:
         notes.append(NO_INTERVAL_NOTE)
     table = Table(

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from realtime.calibration import RESTING
+from realtime.calibration import FRONTAL_DEGREES, QUANTILE, RESTING
 from realtime.heads import LEFT_EYE, RIGHT_EYE
 from trainers.corpora.corpus import EXPRESSIONS, Corpus
 from trainers.errors import CorpusError
@@ -21,8 +21,6 @@ from trainers.training.pictures import Pictures, in_memory, pictures_of
 from trainers.training.recipe import DataRecipe, PoseRange
 
 GIB = 1 << 30
-# The running quantile of `realtime.calibration`, over all that is known of a person.
-NEUTRAL_QUANTILE, FRONTAL_DEGREES = 0.2, 15.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,13 +184,14 @@ def _landmarks(points: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _neutral(corpus: Corpus, faces: Tracked, data: DataRecipe) -> NDArray[np.float32]:
     neutral = np.tile(RESTING, (len(corpus), 1))
+    # The running quantile of `realtime.calibration`, over all that is known of a person.
     if data.neutral == "subject":
         frontal = (np.abs(faces.pose[:, :2]) <= FRONTAL_DEGREES).all(axis=1)
         for subject in np.unique(corpus.subject):
             of_subject = corpus.subject == subject
             seen = faces.blendshapes[of_subject & frontal]
             if len(seen):
-                neutral[of_subject] = np.quantile(seen, NEUTRAL_QUANTILE, axis=0, method="lower")
+                neutral[of_subject] = np.quantile(seen, QUANTILE, axis=0, method="lower")
     return neutral
 
 

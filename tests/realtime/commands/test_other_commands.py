@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -221,6 +222,7 @@ def test_bundle_show_and_verify_the_built_in_one() -> None:
     assert shown.returncode == 0, shown.stderr
     assert "AU01 AU02 AU04" in shown.stdout
     assert "Apache-2.0" in shown.stdout
+    assert re.search(r"calibration +takes at most 30% of a score's range for rest", shown.stdout)
     verified = livefacs("bundle", "verify")
     assert verified.returncode == 0, verified.stderr
     assert "as declared" in verified.stdout

@@ -144,6 +144,7 @@ def test_export_makes_a_bundle_that_runs_live(trained, clip, tmp_path) -> None:
     assert re.search(r"ONNX Runtime against torch: [0-9.e-]+ at most, on 8 real faces and noise", out)
     with Bundle.open(tmp_path / "head.zip") as bundle:
         assert (bundle.id, bundle.aus) == ("linear-baseline 1.2.0", ("AU04", "AU12", "AU25"))
+        assert bundle.manifest.resting_share == 0.2
     csv = tmp_path / "out.csv"
     live = livefacs("run", clip("single_face.mp4"), "--bundle", tmp_path / "head.zip", "--csv", csv)
     assert live.returncode == 0, live.stderr

@@ -98,7 +98,8 @@ def test_the_shipped_bundle_is_what_the_documents_say() -> None:
     with open_bundle() as shipped:
         manifest = shipped.manifest
         assert (manifest.name, manifest.licence) == (DEFAULT_BUNDLE, "Apache-2.0")
-        assert manifest.name == read_recipe(plans.RECIPE).bundle.name
+        recipe = read_recipe(plans.RECIPE).bundle
+        assert (manifest.name, manifest.resting_share) == (recipe.name, recipe.resting_share)
         assert manifest.training.recipe == RETRAIN
         assert len(manifest.aus) == 21 and [group.name for group in manifest.pose_groups] == list(POSE_GROUPS)
         figures = {metric.name: metric.value for metric in manifest.metrics}

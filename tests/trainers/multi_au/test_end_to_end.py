@@ -95,8 +95,7 @@ def test_torch_onnx_runtime_and_messages_agree(run, face_model_path) -> None:
     said = [Scores(*(every[p + k][row].numpy() for k in range(3))) for row, p in enumerate(place)]
     resting = RestingScores(len(bundle.aus), bundle.manifest.resting_share)
     measured = [
-        resting.measure(face.track_id, *of_face, face.pose)
-        for face, *of_face in zip(faces, said, seconds, strict=True)
+        resting.measure(face.track_id, *of_face) for face, *of_face in zip(faces, said, seconds, strict=True)
     ]
     for name in ("au_occurrence", "au_intensity", "expression"):
         got = np.array([list(getattr(face.raw, name).values()) for face in heard])

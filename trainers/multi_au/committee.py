@@ -65,20 +65,20 @@ class Committee(nn.Module):
 
     Args:
         aus: names of the A columns.
-        groups: how many pose groups there are.
-        trust: the picture's share where the rule has an opinion; elsewhere it has all.
+        trust: the picture's share in each of G pose groups, 0-1, where the rule has an opinion; elsewhere it
+            has all.
         rule_only: AUs that the picture is not asked for.
     """
 
     share: Tensor
 
-    def __init__(self, aus: Sequence[str], groups: int, trust: float, rule_only: Sequence[str] = ()) -> None:
+    def __init__(self, aus: Sequence[str], trust: Sequence[float], rule_only: Sequence[str] = ()) -> None:
         super().__init__()
-        share = [0.0 if au in rule_only else trust if au in RULE_AUS else 1.0 for au in aus]
+        share = [[0.0 if au in rule_only else of if au in RULE_AUS else 1.0 for au in aus] for of in trust]
         self.aus = len(aus)
         self.register_buffer("share", torch.tensor(share))
-        self.gain = nn.Parameter(torch.ones(groups, self.aus))
-        self.shift = nn.Parameter(torch.zeros(groups, self.aus))
+        self.gain = nn.Parameter(torch.ones(len(trust), self.aus))
+        self.shift = nn.Parameter(torch.zeros(len(trust), self.aus))
 
     def joint(self, picture: Tensor, rule: Tensor, group: Tensor | int) -> Tensor:
         """Return (n, A) joint intensities, not yet held between 0 and 5, from those of both.
@@ -87,7 +87,8 @@ class Committee(nn.Module):
             picture, rule: (n, A).
             group: (n,) int64, each face's pose group, or the one of all.
         """
-        heard = self.share * picture + (1.0 - self.share) * rule
+        share = self.share[group]
+        heard = share * picture + (1.0 - share) * rule
         joint: Tensor = self.shift[group] + self.gain[group] * heard
         return joint
 
@@ -101,6 +102,7 @@ class Committee(nn.Module):
         """
         intensity = self.joint(picture.intensity, rule[:, : self.aus], group).clamp(0.0, TOP_INTENSITY)
         present = torch.sigmoid((intensity - PRESENT_FROM) / OCCURRENCE_WIDTH)
-        occurrence = self.share * picture.occurrence + (1.0 - self.share) * present
+        share = self.share[group]
+        occurrence = share * picture.occurrence + (1.0 - share) * present
         expression = (picture.expression + rule[:, self.aus :]) / 2.0
         return Scores(occurrence, intensity, expression)

@@ -32,6 +32,8 @@ from trainers.training.task import Exported, ExportedNetwork, Losses, Task, Task
 
 NotNegative = Annotated[float, Meta(ge=0.0)]
 OUTPUTS = ("au_occurrence", "au_intensity", "expression")
+TRUST = 0.7
+"""The picture's share in the committee, where a recipe says nothing."""
 RAREST = 12.0
 """Most that an AU's occurrence outweighs its absence, before the root is taken."""
 
@@ -47,8 +49,8 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
             group's head it belongs. Live the pitch is estimated, so neighbours must know the borders.
         emphasis: pose group -> how much the AUs of its faces count in training, 1 where nothing is said. What
             is hard to see asks for more.
-        trust: the picture's share in the committee with the blendshape rule, for recipes whose `data.inputs`
-            are what the rule sees (`committee.INPUTS`).
+        trust: pose group -> the picture's share in the committee with the blendshape rule, 0.7 where nothing
+            is said; for recipes whose `data.inputs` are what the rule sees (`committee.INPUTS`).
         rule_only: AUs for which only the rule is heard.
         routes: group -> estimated pitch and yaw for which the runtime uses its head, in degrees. The recipe's
             `[data.pose_groups]` are of labelled poses, which face trackers understate.
@@ -63,7 +65,7 @@ class MultiAuOptions(TaskOptions, frozen=True, kw_only=True):
     dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.1
     jitter: NotNegative = 4.0
     emphasis: dict[str, Annotated[float, Meta(gt=0.0)]] = {}
-    trust: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.7
+    trust: dict[str, Annotated[float, Meta(ge=0.0, le=1.0)]] = {}
     rule_only: tuple[AuName, ...] = ()
     routes: dict[str, dict[str, tuple[float, float]]] = {}
     intensity: NotNegative = 10.0
@@ -96,9 +98,10 @@ class MultiAuTask(Task):
             raise RecipeError(
                 f"task multi-au: task.routes and data.pose_groups differ in {', '.join(sorted(strangers))}"
             )
-        strangers = set(self.options.emphasis) - set(facts.pose_groups)
-        if strangers:
-            raise RecipeError(f"task multi-au: task.emphasis: no pose group {', '.join(sorted(strangers))}")
+        for key in ("emphasis", "trust"):
+            strangers = set(getattr(self.options, key)) - set(facts.pose_groups)
+            if strangers:
+                raise RecipeError(f"task multi-au: task.{key}: no pose group {', '.join(sorted(strangers))}")
         self._emphasis = torch.tensor([self.options.emphasis.get(name, 1.0) for name in facts.pose_groups])
         self._rarity = torch.ones(len(facts.aus))
 
@@ -136,9 +139,8 @@ class MultiAuTask(Task):
         networks: dict[str, nn.Module] = {"multi-au": network}
         if self.data.inputs:
             networks["rules"] = Rules(facts.aus, facts.pose_groups)
-            networks["committee"] = Committee(
-                facts.aus, len(facts.pose_groups), options.trust, options.rule_only
-            )
+            trust = [options.trust.get(group, TRUST) for group in facts.pose_groups]
+            networks["committee"] = Committee(facts.aus, trust, options.rule_only)
         return networks
 
     def pretrain(self) -> list[str]:

@@ -60,7 +60,7 @@ def scores(occurrence, intensity, faces: int = 7) -> Scores:
 
 def test_who_is_heard_for_which_au() -> None:
     aus = ("AU12", "AU18", "AU20")  # both; the picture alone, since the rule does not know it; the rule alone
-    committee = Committee(aus, 2, 0.75, rule_only=["AU20"])
+    committee = Committee(aus, [0.25, 0.75], rule_only=["AU20"])
     rule = torch.cat([torch.tensor([[4.0, 0.0, 3.0]]), torch.eye(7)[:1]], dim=1)
     said = committee(scores([[0.2, 0.3, 0.9]], [[2.0, 1.5, 5.0]]), rule, 1)
     assert said.intensity[0].tolist() == pytest.approx([0.75 * 2 + 0.25 * 4, 1.5, 3.0])
@@ -71,7 +71,7 @@ def test_who_is_heard_for_which_au() -> None:
 
 
 def test_every_pose_group_has_its_own_line() -> None:
-    committee = Committee(("AU12",), 3, 1.0)
+    committee = Committee(("AU12",), [1.0, 1.0, 1.0])
     with torch.no_grad():
         committee.gain.copy_(torch.tensor([[1.0], [2.0], [0.5]]))
         committee.shift.copy_(torch.tensor([[0.0], [-1.0], [1.0]]))
@@ -80,10 +80,19 @@ def test_every_pose_group_has_its_own_line() -> None:
     assert [committee.joint(picture[:1], rule[:1], group).item() for group in range(3)] == [2.0, 3.0, 2.0]
 
 
+def test_every_pose_group_has_its_own_trust() -> None:
+    committee = Committee(("AU12", "AU18"), [0.25, 0.75])
+    rule = torch.cat([torch.full((2, 2), 4.0), torch.eye(7)[:2]], dim=1)
+    said = committee(scores([[0.0, 0.5]] * 2, [[2.0, 1.0]] * 2), rule, torch.tensor([1, 0]))
+    assert said.intensity.tolist() == [[2.5, 1.0], [3.5, 1.0]]
+    present = [1 / (1 + np.exp(-(level - 1) / 0.35)) for level in (2.5, 3.5)]
+    assert said.occurrence[:, 0].tolist() == pytest.approx([0.25 * present[0], 0.75 * present[1]], rel=1e-5)
+
+
 @given(st.integers(0, 10_000))
 def test_scores_stay_in_their_ranges_whatever_the_line(seed: int) -> None:
     torch.manual_seed(seed)
-    committee = Committee(("AU12", "AU18"), 3, 0.5)
+    committee = Committee(("AU12", "AU18"), [0.5, 0.0, 1.0])
     with torch.no_grad():
         committee.gain.normal_(1, 2)
         committee.shift.normal_(0, 3)

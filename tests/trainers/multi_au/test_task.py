@@ -160,6 +160,7 @@ def test_the_exported_network_says_the_same(make_task, make_batch, inputs) -> No
         ),
         ({"pose_groups": {"any": PoseRange()}}, {"routes": {"some": {}}}, "differ in any, some"),
         ({"pose_groups": {"any": PoseRange()}}, {"emphasis": {"dwon": 2.0}}, "emphasis: no pose group dwon"),
+        ({"pose_groups": {"any": PoseRange()}}, {"trust": {"dwon": 0.5}}, "trust: no pose group dwon"),
     ],
 )
 def test_recipes_that_cannot_work_are_refused(data, options, words) -> None:

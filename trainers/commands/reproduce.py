@@ -45,7 +45,7 @@ def reproduce(
         str,
         typer.Option(
             metavar="small|paper",
-            help="`small`: an hour on two cores, a slim network on small pictures. `paper`: its own network "
+            help="`small`: an hour or two on two cores, a slim network on small pictures. `paper`: its own network "
             "and numbers of pictures, for a GPU.",
         ),
     ] = "small",

@@ -44,10 +44,10 @@ RECIPES = {
 }
 
 # In "paper" as many people, and of most AUs as many pictures, as the paper samples; "small" is what two cores
-# render and train on within three quarters of an hour.
+# render and train on within an hour and a quarter: many people, few moments of each.
 PLANS = {
     "small": tuple(
-        CorpusPlan(f"livefacs-{look}", subjects=120, frames=120 * 99, domain=look, size=128)
+        CorpusPlan(f"livefacs-{look}", subjects=300, frames=300 * 45, domain=look, size=128)
         for look in ("studio", "wild")
     ),
     "paper": tuple(
@@ -58,7 +58,13 @@ PLANS = {
 
 # There are no ImageNet weights for a slim trunk. In "small" a network of either model first learns all AUs of
 # the corpus together, from every training picture, and those of single AUs start from it.
-TOGETHER = ('data.sampling.kind="all"', "training.iterations=4000", "training.interval=1000")
+TOGETHER = (
+    'data.sampling.kind="all"',
+    "data.batch=64",
+    "optimiser.lr=0.001",
+    "training.iterations=6000",
+    "training.interval=1000",
+)
 TOGETHER_FOLDER = "together"
 FROM_TOGETHER = ("training.iterations=500", "training.interval=100")
 

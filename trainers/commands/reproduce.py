@@ -45,8 +45,8 @@ def reproduce(
         str,
         typer.Option(
             metavar="small|paper",
-            help="`small`: an hour or two on two cores, a slim network on small pictures. `paper`: its own network "
-            "and numbers of pictures, for a GPU.",
+            help="`small`: an hour or two on two cores, a slim network on small pictures. `paper`: its own "
+            "network and numbers of pictures, for a GPU.",
         ),
     ] = "small",
     aus: Annotated[

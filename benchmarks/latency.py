@@ -30,11 +30,11 @@ from rich.console import Console
 from rich.table import Table
 
 import realtime
+from engines.native_stderr import native_stderr_muted
 from realtime.pipeline import Pipeline
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.stage_times import PERCENTILES
 from realtime.tracking.face_model import face_model
-from realtime.tracking.native_stderr import native_stderr_muted
 
 MAX_FACES = 1
 PACED_FPS = 30

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from realtime.sinks.sink import Sink
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 from realtime.types import FrameResult
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class PipelineOptions(TypedDict, total=False):
     face_model: Path | None
     offline: bool
     max_faces: int
+    tracker: str
     window: int
     calibrate: bool
     realtime: bool
@@ -62,13 +64,14 @@ def build_pipeline(
     face_model: Path | None = None,
     offline: bool = False,
     max_faces: int = DEFAULT_MAX_FACES,
+    tracker: str = DEFAULT_LANDMARKER,
     window: int = DEFAULT_WINDOW,
     calibrate: bool = True,
     realtime: bool = False,
     name: str | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Pipeline:
-    """Return a pipeline, not yet open, with MediaPipe's tracker and the given or the default bundle.
+    """Return a pipeline, not yet open, with the given or the default bundle.
 
     Args:
         source: a `Source`, a path, or what else `realtime.sources.open_source` takes: `webcam:0`, a URL.
@@ -76,6 +79,7 @@ def build_pipeline(
         face_model: path of `face_landmarker.task`; None to use the cached one, fetched on first use.
         offline: never touch the network for models (a URL as source is still opened).
         max_faces: most faces followed at once, 1 or more.
+        tracker: what finds the faces, `native` or `mediapipe` (which needs the package of that name).
         window: length of the temporal median in frames, odd; 1 is no filter.
         calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
@@ -90,7 +94,8 @@ def build_pipeline(
     from realtime.pipeline import Pipeline
     from realtime.sources import open_source
     from realtime.tracking.face_model import face_model as find_face_model
-    from realtime.tracking.tracker import MediaPipeTracker
+    from realtime.tracking.landmarkers import create_landmarker
+    from realtime.tracking.tracker import FaceTracker
 
     if max_faces < 1:
         raise OptionError(f"max faces {max_faces}: must be 1 or more")
@@ -98,10 +103,9 @@ def build_pipeline(
         source = open_source(os.fspath(source), realtime=realtime, name=name)
     if not isinstance(bundle, Bundle):
         bundle = open_bundle(bundle)
-    tracker = MediaPipeTracker(
-        find_face_model(face_model, offline=offline), max_faces=max_faces, crop=bundle.manifest.crop
-    )
-    return Pipeline(source, tracker, bundle, sinks=sinks, window=window, calibrate=calibrate)
+    landmarker = create_landmarker(tracker, find_face_model(face_model, offline=offline), max_faces=max_faces)
+    faces = FaceTracker(landmarker, crop=bundle.manifest.crop)
+    return Pipeline(source, faces, bundle, sinks=sinks, window=window, calibrate=calibrate)
 
 
 def stream(

@@ -140,7 +140,7 @@ def graphics() -> Iterator[Finding]:
 
 def system_libraries() -> Iterator[Finding]:
     """What MediaPipe needs of the operating system."""
-    from realtime.tracking.landmarker import install_line, missing_libraries
+    from realtime.tracking.mediapipe_landmarker import install_line, missing_libraries
 
     missing = missing_libraries()
     if missing:
@@ -228,11 +228,11 @@ def speed() -> Iterator[Finding]:
 
     from realtime.errors import LiveFacsError
     from realtime.tracking.face_model import face_model as find_model
-    from realtime.tracking.landmarker import Landmarker
+    from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
 
     image = np.random.default_rng(0).integers(0, 256, (360, 640, 3), dtype=np.uint8)
     try:
-        with Landmarker(find_model(offline=True)) as landmarker:
+        with create_landmarker(DEFAULT_LANDMARKER, find_model(offline=True)) as landmarker:
             times = []
             for number in range(30):
                 start = time.perf_counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -37,18 +36,17 @@ class Tracker(Protocol):
         """Free everything. Safe to call twice."""
 
 
-class MediaPipeTracker(Openable):
-    """Tracks faces with MediaPipe's face landmarker."""
+class FaceTracker(Openable):
+    """Tracks the faces that a landmarker finds."""
 
-    def __init__(self, model: Path, *, max_faces: int = 4, crop: CropInput | None = None) -> None:
+    def __init__(self, landmarker: Landmarker, *, crop: CropInput | None = None) -> None:
         """Set up, without loading anything.
 
         Args:
-            model: path of `face_landmarker.task` (`realtime.tracking.face_model`).
-            max_faces: most faces followed at once.
+            landmarker: what finds the faces; opened and closed by the tracker.
             crop: what crops to cut; None if no head needs any.
         """
-        self._landmarker = Landmarker(model, max_faces)
+        self._landmarker = landmarker
         self._identities = Identities()
         self._align = Aligner(crop) if crop else None
 
@@ -78,7 +76,7 @@ class MediaPipeTracker(Openable):
                 landmarks=detection.landmarks,
                 blendshapes=detection.blendshapes,
                 pose=pose_from_matrix(detection.matrix),
-                # MediaPipe gives no score per face; being cut off by the border is the one visible doubt.
+                # The networks give no score per face; being cut off by the border is the one visible doubt.
                 confidence=extent.inside,
                 crop=self._align(frame.image, detection.landmarks) if self._align else None,
             )

@@ -1,13 +1,12 @@
 import math
-import struct
-import zipfile
 
 import numpy as np
 import pytest
 
 from realtime.tracking.blendshapes import BLENDSHAPES
+from realtime.tracking.native.task_file import read_task_file
 from trainers.blendshapes.action_units import columns
-from trainers.blendshapes.blendshape_network import GEOMETRY, SEEN, canonical_face
+from trainers.blendshapes.canonical_face import canonical_face
 from trainers.blendshapes.check_leakage import table
 from trainers.blendshapes.derive_leakage import (
     CORRECTED,
@@ -24,7 +23,8 @@ from trainers.blendshapes.pose_leakage import DATA, POSE_GROUPS, read_leakage
 class Foreshortened:
     """A stand-in for MediaPipe's network: log odds from the mean depth-free shape of the points."""
 
-    def run(self, landmarks):
+    def __call__(self, landmarks):
+        landmarks = np.asarray(landmarks)
         spread = landmarks[:, :, :2].std(axis=1)
         log_odds = np.outer(spread[:, 0] - spread[:, 1], np.linspace(0.1, 0.5, 52)) - 1.0
         return 1.0 / (1.0 + np.exp(-log_odds))
@@ -82,32 +82,9 @@ def test_law_of_a_face_foretells_its_own_leak():
     assert log_odds_changes(network, face).shape == (len(views()), 52)
 
 
-def test_canonical_face_is_read_from_the_task_file(tmp_path):
-    vertices = np.arange(468 * 5, dtype="<f4").reshape(468, 5)
-    mesh = b"\x08\x01" + b"".join(b"\x1d" + struct.pack("<f", value) for value in vertices.ravel())
-    message = b"\x12\x02\x08\x05" + b"\x0a" + _length(mesh) + mesh
-    task = tmp_path / "face_landmarker.task"
-    with zipfile.ZipFile(task, "w") as archive:
-        archive.writestr(GEOMETRY, message)
-    face = canonical_face(task)
+def test_canonical_face_is_mediapipes_with_irises(face_model_path):
+    vertices = read_task_file(face_model_path).face.vertices
+    face = canonical_face(face_model_path)
     assert face.shape == (478, 3)
-    np.testing.assert_allclose(face[:468], vertices[:, :3] * (1.0, -1.0, -1.0))
+    np.testing.assert_allclose(face[:468], vertices * (1.0, -1.0, -1.0))
     np.testing.assert_allclose(face[468], face[[33, 133, 159, 145]].mean(axis=0))
-
-    with zipfile.ZipFile(task, "w") as archive:
-        archive.writestr(GEOMETRY, b"\x12\x02\x08\x05")
-    with pytest.raises(ValueError, match="no mesh"):
-        canonical_face(task)
-
-
-def test_network_sees_146_landmarks():
-    assert len(SEEN) == len(set(SEEN)) == 146
-    assert max(SEEN) == 477
-
-
-def _length(content):
-    count, out = len(content), b""
-    while count > 127:
-        out += bytes([count & 127 | 128])
-        count >>= 7
-    return out + bytes([count])

@@ -6,7 +6,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from realtime.tracking.landmarker import Landmarker
+from realtime.tracking.mediapipe_landmarker import MediaPipeLandmarker
 from realtime.tracking.pose import pose_from_matrix
 
 CLIP = Path(__file__).parents[2] / "examples" / "rendered_face.mp4"
@@ -16,7 +16,7 @@ def test_the_tracker_follows_the_shipped_clip(face_model_path: Path) -> None:
     with CLIP.with_suffix(".csv").open() as file:
         truth = list(csv.DictReader(file))
     yaw: list[tuple[float, float]] = []
-    with av.open(CLIP) as container, Landmarker(face_model_path, 1) as landmarker:
+    with av.open(CLIP) as container, MediaPipeLandmarker(face_model_path, 1) as landmarker:
         assert container.streams.video[0].codec_context.name == "h264"
         for number, frame in enumerate(container.decode(video=0)):
             assert int(truth[number]["frame"]) == number + 1

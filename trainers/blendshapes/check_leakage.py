@@ -3,7 +3,7 @@ python -m trainers.blendshapes.check_leakage face_landmarker.task PICTURE...
 
 Takes the landmarks of the faces in some pictures, turns them as `derive_leakage` turns the canonical face,
 and compares how much each blendshape changes before and after the correction. This sees what turning does
-to MediaPipe's blendshape network, not what it does to its landmarks. Needs `ai-edge-litert`.
+to MediaPipe's blendshape network, not what it does to its landmarks.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ import numpy as np
 import typer
 from numpy.typing import NDArray
 
-from realtime.tracking.landmarker import Landmarker
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
+from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from realtime.tracking.pose import matrix_from_pose, pose_from_matrix
 from trainers.blendshapes.action_units import READINGS, columns
-from trainers.blendshapes.blendshape_network import BlendshapeNetwork, canonical_face
+from trainers.blendshapes.canonical_face import blendshape_network, canonical_face
 from trainers.blendshapes.derive_leakage import CORRECTED, Law, fit, foretold, log_odds, log_odds_changes
 
 
@@ -29,7 +30,8 @@ def frontal_faces(task: Path, pictures: Sequence[Path]) -> list[NDArray[np.float
     half_turn = np.diag([1.0, -1.0, -1.0])
     faces = []
     for path in pictures:
-        with av.open(str(path)) as container, Landmarker(task, max_faces=10) as landmarker:
+        landmarker = create_landmarker(DEFAULT_LANDMARKER, task, max_faces=10, stills=True)
+        with av.open(str(path)) as container, landmarker:
             frame = next(container.decode(video=0))
             image = np.ascontiguousarray(frame.to_ndarray(format="rgb24"), np.uint8)
             for found in landmarker.detect(image, 0.0):
@@ -53,7 +55,7 @@ def table(network: BlendshapeNetwork, laws: Law, faces: Sequence[NDArray[np.floa
     leak = foretold(laws)
     before, after = [], []
     for face in faces:
-        changes, frontal = log_odds_changes(network, face), log_odds(network.run(face[None]))
+        changes, frontal = log_odds_changes(network, face), log_odds(network(face[None]))
         before.append(_leak(frontal, changes))
         after.append(_leak(frontal, changes - leak))
     raw, corrected = np.array(before), np.array(after)
@@ -72,7 +74,7 @@ def main(
     pictures: Annotated[list[Path], typer.Argument(help="pictures or clips with faces")],
 ) -> None:
     """Print the leak of real faces before and after the correction."""
-    with BlendshapeNetwork(task) as network:
+    with blendshape_network(task) as network:
         laws = fit(log_odds_changes(network, canonical_face(task)))
         typer.echo(table(network, laws, frontal_faces(task, pictures)))
 

@@ -2,7 +2,7 @@
 
 Turns MediaPipe's canonical face over yaw and pitch, runs MediaPipe's blendshape network on each view, and
 fits the law of `trainers.blendshapes.pose_leakage` to the change of each blendshape's log odds. No pictures
-and no labels enter. Needs `ai-edge-litert`.
+and no labels enter.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import typer
 from numpy.typing import NDArray
 
 from realtime.tracking.blendshapes import BLENDSHAPES
+from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from trainers.blendshapes.action_units import columns
-from trainers.blendshapes.blendshape_network import BlendshapeNetwork, canonical_face
+from trainers.blendshapes.canonical_face import blendshape_network, canonical_face
 from trainers.blendshapes.pose_leakage import DATA, EDGE_DEGREES, LARGEST_ANGLE, POSE_GROUPS, mirror
 
 # The law is kept for these alone: `trainers.blendshapes.check_leakage` with eight real faces showed their
@@ -49,8 +50,8 @@ def turned(face: NDArray[np.float64], yaw: float, pitch: float) -> NDArray[np.fl
 
 def log_odds_changes(network: BlendshapeNetwork, face: NDArray[np.float64]) -> NDArray[np.float64]:
     """How a (478, 3) frontal face's blendshapes change in each view: (V, 52) differences of log odds."""
-    seen = network.run(np.stack([turned(face, yaw, pitch) for yaw, pitch in views()]))
-    return log_odds(seen) - log_odds(network.run(face[None]))
+    seen = network(np.stack([turned(face, yaw, pitch) for yaw, pitch in views()]))
+    return log_odds(seen) - log_odds(network(face[None]))
 
 
 def log_odds(values: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -104,7 +105,7 @@ def main(
     out: Annotated[Path, typer.Option(help="where to write")] = DATA,
 ) -> None:
     """Derive the pose leakage of MediaPipe's blendshapes from its canonical face."""
-    with BlendshapeNetwork(task) as network:
+    with blendshape_network(task) as network:
         out.write_text(as_toml(fit(log_odds_changes(network, canonical_face(task)))))
 
 

@@ -20,7 +20,8 @@ from realtime.errors import OptionError
 from realtime.fetching import sha256_of
 from realtime.openable import Openable
 from realtime.tracking.extent import Extent, extent_of
-from realtime.tracking.landmarker import Detection, Landmarker, require_libraries
+from realtime.tracking.landmarker import Detection
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
 from realtime.tracking.pose import pose_from_matrix
 from trainers.corpora.corpus import Corpus
 from trainers.corpora.images import Images
@@ -55,13 +56,13 @@ def track(
     """
     if jobs is not None and jobs < 1:
         raise OptionError(f"jobs {jobs}: must be 1 or more")
-    require_libraries()
     tracked = Tracked.nothing(len(corpus), sha256_of(face_model))
     parts = [
         range(start, min(start + ROWS_AT_A_TIME, len(corpus)))
         for start in range(0, len(corpus), ROWS_AT_A_TIME)
     ]
     looker = _Looker(corpus.images, _labelled_boxes(corpus), face_model)
+    looker.check()
     workers = min(jobs or _cores(), len(parts))
     for rows, seen in _look(looker, parts, workers):
         for row, face in zip(rows, seen, strict=True):
@@ -84,7 +85,12 @@ class _Looker(Openable):
     def __init__(self, images: Images, boxes: NDArray[np.float64] | None, face_model: Path) -> None:
         self._images = images
         self._boxes = boxes
-        self._landmarker = Landmarker(face_model, DEFAULT_MAX_FACES, stills=True)
+        self._landmarker = create_landmarker(
+            DEFAULT_LANDMARKER, face_model, max_faces=DEFAULT_MAX_FACES, stills=True
+        )
+
+    def check(self) -> None:
+        self._landmarker.check()
 
     def open(self) -> None:
         self._landmarker.open()

@@ -28,7 +28,7 @@ from realtime.commands import doctor as doctor_module
 from realtime.errors import LiveFacsError
 from realtime.fetching import FetchError
 from realtime.sinks.zeromq import ZeroMQSink
-from realtime.tracking import landmarker
+from realtime.tracking import mediapipe_landmarker
 from realtime.tracking.face_model import NAME, cache_folder
 
 
@@ -229,7 +229,7 @@ def test_bundle_show_and_verify_the_built_in_one() -> None:
 
 
 def test_bundle_verify_refuses_a_changed_file(tmp_path: Path) -> None:
-    built_in = Path(landmarker.__file__).parent.parent / "bundles" / "blendshapes"
+    built_in = Path(mediapipe_landmarker.__file__).parent.parent / "bundles" / "blendshapes"
     copy = tmp_path / "copy"
     shutil.copytree(built_in, copy)
     with (copy / "level.onnx").open("ab") as handle:
@@ -364,11 +364,13 @@ def test_a_missing_system_library_is_named_with_its_package(monkeypatch: pytest.
         if "EGL" in name:
             raise OSError(name)
 
-    monkeypatch.setattr(landmarker.ctypes, "CDLL", without_egl)
-    monkeypatch.setattr(landmarker.sys, "platform", "linux")
+    monkeypatch.setattr(mediapipe_landmarker.ctypes, "CDLL", without_egl)
+    monkeypatch.setattr(mediapipe_landmarker.sys, "platform", "linux")
     monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
-    with pytest.raises(landmarker.LiveFacsError, match=r"libEGL.*apt-get install -y libgl1 libegl1 libgles2"):
-        landmarker.require_libraries()
+    with pytest.raises(
+        mediapipe_landmarker.LiveFacsError, match=r"libEGL.*apt-get install -y libgl1 libegl1 libgles2"
+    ):
+        mediapipe_landmarker.require_libraries()
 
 
 def test_the_cache_is_where_the_documentation_says() -> None:

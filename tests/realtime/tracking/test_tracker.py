@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from engines.manifest import CropInput
-from realtime.errors import FaceModelError
-from realtime.tracking.landmarker import Landmarker
-from realtime.tracking.tracker import MediaPipeTracker
+from realtime.errors import FaceModelError, OptionError
+from realtime.tracking.landmarkers import create_landmarker, landmarker_names
+from realtime.tracking.mediapipe_landmarker import MediaPipeLandmarker
+from realtime.tracking.tracker import FaceTracker
 from realtime.types import Frame
 
 NOSE_TIP, CHIN, FOREHEAD = 1, 152, 10
@@ -35,8 +36,18 @@ def frames_of(path: Path, count: int) -> Iterator[Frame]:
             yield Frame(image, number, number / 30, frame.pts, frame.time_base)
 
 
-def test_a_face_is_found_where_it_is_and_keeps_its_id(clip, face_model_path) -> None:
-    with MediaPipeTracker(face_model_path) as tracker:
+@pytest.fixture(params=landmarker_names())
+def tracker_of(request, face_model_path):
+    """Return a function that makes trackers on one of the landmarkers: every test runs on each."""
+
+    def make(crop: CropInput | None = None, **options: int) -> FaceTracker:
+        return FaceTracker(create_landmarker(request.param, face_model_path, **options), crop=crop)
+
+    return make
+
+
+def test_a_face_is_found_where_it_is_and_keeps_its_id(clip, tracker_of) -> None:
+    with tracker_of() as tracker:
         for frame in frames_of(clip("single_face.mp4"), 10):
             (face,) = tracker.track(frame)
             assert face.track_id == 1
@@ -51,13 +62,13 @@ def test_a_face_is_found_where_it_is_and_keeps_its_id(clip, face_model_path) -> 
         assert tracker.alive == {1}
 
 
-def test_left_and_right_are_the_subjects_own(clip, face_model_path) -> None:
+def test_left_and_right_are_the_subjects_own(clip, tracker_of) -> None:
     # Mirroring the picture must turn yaw and roll around, and swap the sides of the blendshapes.
     from realtime.tracking.blendshapes import BLENDSHAPES
 
     frame = next(frames_of(clip("WolfgangLanger_Pexels.mp4"), 1))
     mirrored = Frame(np.ascontiguousarray(frame.image[:, ::-1]), 1, 0.0)
-    with MediaPipeTracker(face_model_path) as one, MediaPipeTracker(face_model_path) as other:
+    with tracker_of() as one, tracker_of() as other:
         (face,), (twin,) = one.track(frame), other.track(mirrored)
     assert face.pose.yaw == pytest.approx(-twin.pose.yaw, abs=0.06)
     assert face.pose.roll == pytest.approx(-twin.pose.roll, abs=0.06)
@@ -67,15 +78,15 @@ def test_left_and_right_are_the_subjects_own(clip, face_model_path) -> None:
     assert np.sign(difference) == -np.sign(twin.blendshapes[out_left] - twin.blendshapes[out_right])
 
 
-def test_two_people_in_one_picture(clip, face_model_path) -> None:
-    with MediaPipeTracker(face_model_path, max_faces=8) as tracker:
+def test_two_people_in_one_picture(clip, tracker_of) -> None:
+    with tracker_of(max_faces=8) as tracker:
         faces = tracker.track(next(frames_of(clip("multi_face.jpg"), 1)))
     assert len(faces) >= 2
     assert [face.track_id for face in faces] == list(range(1, len(faces) + 1))
 
 
-def test_crops_are_upright_faces(clip, face_model_path) -> None:
-    with MediaPipeTracker(face_model_path, crop=CROP) as tracker:
+def test_crops_are_upright_faces(clip, tracker_of) -> None:
+    with tracker_of(CROP) as tracker:
         (face,) = tracker.track(next(frames_of(clip("single_face.mp4"), 1)))
     assert face.crop is not None
     assert face.crop.shape == (1, 96, 96)
@@ -84,27 +95,27 @@ def test_crops_are_upright_faces(clip, face_model_path) -> None:
     assert eyes < cheeks, "eyes and brows are darker than cheeks, and lie above them"
 
 
-def test_a_face_cut_off_by_the_border_is_less_sure(clip, face_model_path) -> None:
+def test_a_face_cut_off_by_the_border_is_less_sure(clip, tracker_of) -> None:
     frame = next(frames_of(clip("single_face.mp4"), 1))
-    with MediaPipeTracker(face_model_path) as tracker:
+    with tracker_of() as tracker:
         (whole,) = tracker.track(frame)
         x, _, width, _ = whole.bbox
         cut = np.ascontiguousarray(frame.image[:, : int(x + 0.7 * width)])
-    with MediaPipeTracker(face_model_path) as tracker:
+    with tracker_of() as tracker:
         found = tracker.track(Frame(cut, 1, 0.0))
     assert not found or found[0].confidence < 0.95
 
 
-def test_time_may_step_back(clip, face_model_path) -> None:
+def test_time_may_step_back(clip, tracker_of) -> None:
     frames = list(frames_of(clip("single_face.mp4"), 6))
-    with MediaPipeTracker(face_model_path) as tracker:
+    with tracker_of() as tracker:
         for frame in [*frames, *frames]:
             assert len(tracker.track(frame)) == 1
 
 
-def test_the_landmarker_recovers_from_an_error(clip, face_model_path) -> None:
+def test_mediapipe_recovers_from_an_error(clip, face_model_path) -> None:
     frame = next(frames_of(clip("single_face.mp4"), 1))
-    with Landmarker(face_model_path) as landmarker:
+    with MediaPipeLandmarker(face_model_path) as landmarker:
         assert len(landmarker.detect(frame.image, 0.0)) == 1
         # A time stamp that does not rise is an error for good in MediaPipe's graph: provoke it.
         landmarker._clock_ms = -(10**6)
@@ -112,13 +123,20 @@ def test_the_landmarker_recovers_from_an_error(clip, face_model_path) -> None:
         assert len(landmarker.detect(frame.image, 0.2)) == 1
 
 
-def test_a_file_that_is_no_model_is_refused_in_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", landmarker_names())
+def test_a_file_that_is_no_model_is_refused_in_one_line(name: str, tmp_path: Path) -> None:
     (tmp_path / "face.task").write_bytes(b"PK not a model")
-    with pytest.raises(FaceModelError, match=r"face\.task: MediaPipe cannot load it") as caught:
-        Landmarker(tmp_path / "face.task").open()
+    with pytest.raises(FaceModelError, match=r"face model .*face\.task: ") as caught:
+        create_landmarker(name, tmp_path / "face.task").open()
     assert "\n" not in str(caught.value)
 
 
-def test_detecting_before_opening_is_a_mistake(face_model_path) -> None:
+@pytest.mark.parametrize("name", landmarker_names())
+def test_detecting_before_opening_is_a_mistake(name: str, face_model_path) -> None:
     with pytest.raises(RuntimeError, match="before open"):
-        Landmarker(face_model_path).detect(np.zeros((8, 8, 3), np.uint8), 0.0)
+        create_landmarker(name, face_model_path).detect(np.zeros((8, 8, 3), np.uint8), 0.0)
+
+
+def test_a_landmarker_that_does_not_exist(face_model_path) -> None:
+    with pytest.raises(OptionError, match="tracker 'dlib' is unknown: use one of native, mediapipe"):
+        create_landmarker("dlib", face_model_path)

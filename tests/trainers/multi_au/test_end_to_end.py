@@ -21,7 +21,8 @@ from realtime.heads import INPUTS
 from realtime.pipeline import Pipeline
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.sources import open_source
-from realtime.tracking.tracker import MediaPipeTracker
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
+from realtime.tracking.tracker import FaceTracker
 from realtime.types import Face, FrameResult, Scores
 from trainers.training.loading import load_run
 
@@ -39,7 +40,7 @@ TINY = (
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-class Witness(MediaPipeTracker):
+class Witness(FaceTracker):
     """The runtime's tracker, which remembers the faces that it has handed on."""
 
     def track(self, frame) -> list[Face]:
@@ -69,7 +70,7 @@ def run(tmp_path_factory) -> Path:
 
 def test_torch_onnx_runtime_and_messages_agree(run, face_model_path) -> None:
     with Bundle.open(run.parent / "bundle") as bundle, zmq.Context() as context:
-        tracker = Witness(face_model_path, crop=bundle.manifest.crop)
+        tracker = Witness(create_landmarker(DEFAULT_LANDMARKER, face_model_path), crop=bundle.manifest.crop)
         source = open_source(str(CLIP), name="cam1")
         sink = ZeroMQSink("tcp://127.0.0.1:*")
         with (

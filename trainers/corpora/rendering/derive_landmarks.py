@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from realtime.tracking.face_model import face_model
-from realtime.tracking.landmarker import Landmarker
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
 from trainers.corpora.behaviour import AUS
 from trainers.corpora.rendering.actor import make_actor
 from trainers.corpora.rendering.anatomy import anatomy
@@ -39,7 +39,7 @@ def places() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     still = Moment(
         np.zeros(len(AUS), np.float32), np.zeros(len(AUS), np.float32), (0.0, 0.0), (0.0, 0.0, 0.0)
     )
-    with Landmarker(face_model(), 1, stills=True) as landmarker:
+    with create_landmarker(DEFAULT_LANDMARKER, face_model(), max_faces=1, stills=True) as landmarker:
         for seed in range(SUBJECTS):
             rng = np.random.default_rng(seed)
             subject = draw_subject(rng, "S", model)

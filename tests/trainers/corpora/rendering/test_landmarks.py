@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from realtime.tracking.landmarker import Landmarker
+from realtime.tracking.mediapipe_landmarker import MediaPipeLandmarker
 from trainers.corpora.rendering.actor import Actor, make_actor
 from trainers.corpora.rendering.camera import Camera, project
 from trainers.corpora.rendering.head_model import HeadModel
@@ -102,13 +102,13 @@ def test_landmarks_move_with_the_face(
 
 
 @pytest.fixture(scope="module")
-def landmarker(face_model_path: Path) -> Iterator[Landmarker]:
-    with Landmarker(face_model_path, 1, stills=True) as opened:
+def landmarker(face_model_path: Path) -> Iterator[MediaPipeLandmarker]:
+    with MediaPipeLandmarker(face_model_path, 1, stills=True) as opened:
         yield opened
 
 
 def test_mediapipe_finds_them_in_the_same_places(
-    model: HeadModel, moment: Act, landmarker: Landmarker
+    model: HeadModel, moment: Act, landmarker: MediaPipeLandmarker
 ) -> None:
     size = (224, 224)
     draw, errors = Renderer(size), []

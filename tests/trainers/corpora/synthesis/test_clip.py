@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from realtime.sinks.csv_file import OPENFACE_INTENSITIES, OPENFACE_OCCURRENCES
-from realtime.tracking.tracker import MediaPipeTracker
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
+from realtime.tracking.tracker import FaceTracker
 from realtime.types import Frame
 from trainers.corpora.behaviour import AUS
 from trainers.corpora.synthesis.clip import make_clip
@@ -100,7 +101,7 @@ def test_the_runtimes_tracker_sees_what_the_truth_says(
 ) -> None:
     rows = rows_of(clip[1])
     seen, told = [], []
-    with MediaPipeTracker(face_model_path, max_faces=1) as tracker:
+    with FaceTracker(create_landmarker(DEFAULT_LANDMARKER, face_model_path, max_faces=1)) as tracker:
         for number, (picture, row) in enumerate(zip(pictures_of(clip[0]), rows, strict=True), start=1):
             faces = tracker.track(Frame(np.ascontiguousarray(picture), number, number / FPS))
             if faces:
@@ -122,7 +123,7 @@ def test_several_people_stand_side_by_side(tmp_path: Path, face_model_path: Path
         (frame, face) for frame in "12" for face in "123"
     ]
     assert len({tuple(row[f"pose_R{axis}"] for axis in "xyz") for row in rows}) == 6
-    with MediaPipeTracker(face_model_path, max_faces=4) as tracker:
+    with FaceTracker(create_landmarker(DEFAULT_LANDMARKER, face_model_path, max_faces=4)) as tracker:
         faces = tracker.track(Frame(pictures_of(out)[0], 1, 0.0))
     assert len(faces) == 3
     middles = sorted(face.bbox[0] + face.bbox[2] / 2 for face in faces)

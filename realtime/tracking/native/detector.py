@@ -1,0 +1,113 @@
+"""The face detector: where in a whole picture there are faces.
+
+The network is BlazeFace (Bazarevsky et al., "BlazeFace: Sub-millisecond Neural Face Detection on Mobile
+GPUs", 2019, https://arxiv.org/abs/1907.05047), short range.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.engine import Engine
+from realtime.tracking.native.region import Region, region_of_detection
+from realtime.tracking.native.sampling import sample
+
+SIDE = 128
+"""The network's input, pixels."""
+GRIDS = ((16, 2), (8, 6))
+"""(cells along a side, anchors in each): every anchor lies at its cell's centre."""
+CERTAIN_FROM = 0.5
+"""Least probability of a face."""
+SAME_FACE = 0.5
+"""Boxes that overlap more than this with the surest are blended with it."""
+RIGHT_EYE, LEFT_EYE = 4, 6
+"""Columns of the first of two coordinates: the subject's eyes."""
+
+
+def anchors() -> NDArray[np.float32]:
+    """Return the (896, 2) anchors' x and y, 0-1 of the input's side."""
+    points = []
+    for cells, each in GRIDS:
+        centres = (np.arange(cells, dtype=np.float32) + 0.5) / cells
+        y, x = np.meshgrid(centres, centres, indexing="ij")
+        points.append(np.repeat(np.stack([x.ravel(), y.ravel()], axis=1), each, axis=0))
+    return np.concatenate(points)
+
+
+class FaceDetector:
+    """Finds the regions of faces in a picture.
+
+    Args:
+        engine: MediaPipe's short-range face detector, loaded or not; closed by its owner.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._anchors = anchors()
+        self._input = np.empty((1, SIDE, SIDE, 3), dtype=np.float32)
+
+    def __call__(self, image: NDArray[np.uint8], most: int) -> list[Region]:
+        """Return the regions of at most `most` faces in `image` (h, w, 3) RGB, surest first."""
+        height, width = image.shape[:2]
+        # The picture is fitted into the middle of a black square.
+        side = max(width, height)
+        step = side / SIDE
+        to_image = np.array([[step, 0.0, (width - side) / 2], [0.0, step, (height - side) / 2]])
+        sample(image, to_image, (-1.0, 1.0), False, self._input[0])
+        found = self._engine.infer({"input": self._input})
+        boxes, scores = decode(found["regressors"][0], found["classificators"][0, :, 0], self._anchors)
+        corner = np.array([(width - side) / 2, (height - side) / 2] * 8)
+        regions = []
+        for box in blend(boxes, scores)[:most]:
+            left, top, right, bottom, *eyes = (box * side + corner)[: LEFT_EYE + 2].tolist()
+            regions.append(region_of_detection((left, top, right, bottom), tuple(eyes[:2]), tuple(eyes[2:])))
+        return regions
+
+
+def decode(
+    regressors: NDArray[np.float32], logits: NDArray[np.float32], points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Read the network's outputs.
+
+    Args:
+        regressors: (896, 16): box centre, width and height, then six points, in pixels from the anchor.
+        logits: (896,) of a face.
+        points: (896, 2) anchors.
+
+    Returns:
+        (n, 16) left, top, right, bottom and six points, 0-1 of the input's side, and (n,) probabilities,
+        surest first, of the n anchors that are certain enough.
+    """
+    sure = np.flatnonzero(logits >= np.log(CERTAIN_FROM / (1 - CERTAIN_FROM)))
+    sure = sure[np.argsort(-logits[sure], kind="stable")]
+    values = regressors[sure] / np.float32(SIDE)
+    half = values[:, 2:4] / 2
+    centre = values[:, :2] + points[sure]
+    marks = values[:, 4:] + np.tile(points[sure], 6)
+    scores = 1 / (1 + np.exp(-logits[sure].clip(-100, 100)))
+    return np.concatenate([centre - half, centre + half, marks], axis=1), scores
+
+
+def blend(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Return one box (16,) for each face: the mean, by probability, of all those that overlap its surest.
+
+    Args:
+        boxes: (n, 16) as of `decode`, surest first.
+        scores: (n,).
+    """
+    faces = []
+    while len(boxes):
+        same = _overlaps(boxes[0], boxes) > SAME_FACE
+        same[0] = True  # a box without area overlaps nothing, not even itself
+        weights = scores[same, None]
+        faces.append((boxes[same] * weights).sum(axis=0) / weights.sum())
+        boxes, scores = boxes[~same], scores[~same]
+    return faces
+
+
+def _overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
+    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:4], boxes[:, 2:4])
+    shared = (high - low).clip(0).prod(axis=1)
+    areas = (boxes[:, 2:4] - boxes[:, :2]).prod(axis=1)
+    return np.asarray(shared / np.maximum(areas + (box[2:4] - box[:2]).prod() - shared, 1e-12))

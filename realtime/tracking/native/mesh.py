@@ -1,0 +1,66 @@
+"""The mesh network: 478 landmarks of the face in a region, and whether there is one."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.engine import Engine
+from realtime.tracking.native.region import Region
+from realtime.tracking.native.sampling import sample
+
+SIDE = 256
+"""The network's input, pixels."""
+LANDMARKS = 478
+PRESENT_FROM = 0.5
+"""Least probability that there is a face in the region."""
+POINTS, PRESENCE = "Identity", "Identity_1"
+
+
+class FaceMesh:
+    """Finds the landmarks of the faces in given regions.
+
+    Args:
+        engine: MediaPipe's face landmarks network (with attention); closed by its owner.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._input_name = ""
+        self._input = np.empty((1, SIDE, SIDE, 3), dtype=np.float32)
+
+    def __call__(self, image: NDArray[np.uint8], regions: list[Region]) -> list[NDArray[np.float32] | None]:
+        """Return for each region (478, 3) float32 landmarks, px (z in the same scale), or None: no face."""
+        if not regions:
+            return []
+        if len(self._input) < len(regions):
+            self._input = np.empty((len(regions), SIDE, SIDE, 3), dtype=np.float32)
+        crops = self._input[: len(regions)]
+        for region, crop in zip(regions, crops, strict=True):
+            sample(image, region.to_image(SIDE, SIDE), (0.0, 1.0), True, crop)
+        if not self._input_name:
+            self._input_name = self._engine.inputs[0].name
+        found = self._engine.infer({self._input_name: crops}, (POINTS, PRESENCE))
+        points = found[POINTS].reshape(-1, LANDMARKS, 3)
+        logits = found[PRESENCE].reshape(-1)
+        aspect = image.shape[1] / image.shape[0]
+        least = np.log(PRESENT_FROM / (1 - PRESENT_FROM))
+        return [
+            _project(marks, region, aspect) if logit > least else None
+            for marks, logit, region in zip(points, logits, regions, strict=True)
+        ]
+
+
+def _project(points: NDArray[np.float32], region: Region, aspect: float) -> NDArray[np.float32]:
+    """Turn (478, 3) points in pixels of the crop into pixels of a picture; `aspect`: its width by height."""
+    to_image = region.to_image(SIDE, SIDE)
+    landmarks = np.empty_like(points)
+    landmarks[:, :2] = points[:, :2] @ to_image[:, :2].T + to_image[:, 2]
+    # MediaPipe scales depth as the crop's x axis, whose length it takes in shares of the picture's width and
+    # height. In a picture that is not square a tilted head becomes deeper by it. Its poses contain that, and
+    # so do the heads that were trained on them.
+    across, down = math.cos(region.angle), math.sin(region.angle) * aspect
+    landmarks[:, 2] = points[:, 2] * (math.hypot(across, down) * region.width / SIDE)
+    return landmarks

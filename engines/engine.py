@@ -58,6 +58,7 @@ class Engine(ABC):
 
     States: new -> loaded -> closed; a closed engine stays closed. An engine belongs to the thread of its
     first `infer`: that thread alone runs it, and should close it. (A GPU context is bound to a thread.)
+    `release` lets it go, for another thread to run.
 
     Subclasses implement `_load_impl`, `_infer_impl` and `_close_impl`.
     """
@@ -118,6 +119,20 @@ class Engine(ABC):
                 f"name one or more of {', '.join(self._output_names)}"
             )
         return self._infer_impl(batch, outputs)
+
+    def release(self) -> None:
+        """Let go of the thread: the next `infer` may come from any, which then keeps the engine.
+
+        For those who warm a network up in one thread and run it in another. Does nothing if no thread has
+        it yet.
+
+        Raises:
+            EngineError: called from another thread than the one that has it.
+        """
+        if self._owner is not None:
+            if get_ident() != self._owner:
+                raise EngineError(f"{self.name}: belongs to another thread: release it there")
+            self._owner = None
 
     def close(self) -> None:
         """Free the network. Does nothing if it is closed already."""

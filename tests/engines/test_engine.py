@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -162,6 +163,18 @@ def test_one_thread_owns_an_engine(tiny):
     assert len(caught) == 1
     assert "belongs to another thread: run it from one" in caught[0]
     tiny.infer(batch)
+
+
+def test_an_engine_that_was_released_goes_to_the_next_thread(tiny):
+    batch = rows(1, blendshapes=(52,))
+    with ThreadPoolExecutor(1) as other:
+        tiny.release()  # nobody has it yet
+        tiny.infer(batch)
+        with pytest.raises(EngineError, match="belongs to another thread: release it there"):
+            other.submit(tiny.release).result()
+        tiny.release()
+        other.submit(tiny.infer, batch).result()
+        fails(tiny, batch, match="belongs to another thread")
 
 
 def test_an_engine_loaded_here_may_be_run_there():

@@ -16,6 +16,17 @@ def test_a_clip_by_its_path(clip, face_model_path) -> None:
     assert max(smiles) > 2.0
 
 
+def test_both_trackers_read_the_same_from_a_clip(clip, face_model_path) -> None:
+    smiles = [
+        [
+            result.faces[0].au_intensity["AU12"]
+            for result in realtime.stream(clip("single_face.mp4"), tracker=name)
+        ]
+        for name in ("native", "mediapipe")
+    ]
+    assert smiles[0] == pytest.approx(smiles[1], abs=0.05)
+
+
 def test_leaving_the_loop_closes_everything(clip, face_model_path) -> None:
     import threading
 

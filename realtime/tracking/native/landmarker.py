@@ -135,3 +135,5 @@ class NativeLandmarker(Landmarker):
         self._blendshapes([face])
         if self._parts is not None:
             head_matrix(face, 64, 64, self._parts.face)
+        for engine in self._engines:
+            engine.release()  # who opens is not who detects: recordings are tracked in a thread of their own

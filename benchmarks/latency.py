@@ -31,10 +31,12 @@ from rich.table import Table
 
 import realtime
 from engines.native_stderr import native_stderr_muted
+from realtime.assembly import PipelineOptions
 from realtime.pipeline import Pipeline
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.stage_times import PERCENTILES
 from realtime.tracking.face_model import face_model
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
 
 MAX_FACES = 1
 PACED_FPS = 30
@@ -84,25 +86,25 @@ def bare_loop(clip: Path, max_faces: int) -> Run:
         return Run(frames, time.perf_counter() - wall, time.process_time() - cpu)
 
 
-def whole_pipeline(clip: Path, max_faces: int) -> tuple[Run, Pipeline]:
+def whole_pipeline(clip: Path, options: PipelineOptions) -> tuple[Run, Pipeline]:
     """The same clip through everything, published on ZeroMQ."""
     sink = ZeroMQSink("tcp://127.0.0.1:*")
-    pipeline = realtime.build_pipeline(str(clip), max_faces=max_faces, sinks=[sink])
+    pipeline = realtime.build_pipeline(str(clip), sinks=[sink], **options)
     with pipeline:
         wall, cpu = time.perf_counter(), time.process_time()
         frames = sum(1 for _ in pipeline)
         return Run(frames, time.perf_counter() - wall, time.process_time() - cpu), pipeline
 
 
-def throughput(clip: Path, repeats: int, max_faces: int) -> dict[str, float]:
+def throughput(clip: Path, repeats: int, options: PipelineOptions) -> dict[str, float]:
     """Medians over `repeats` turns, after one uncounted turn each."""
-    bare_loop(clip, max_faces)
-    whole_pipeline(clip, max_faces)
+    bare_loop(clip, options["max_faces"])
+    whole_pipeline(clip, options)
     bare: list[Run] = []
     whole: list[Run] = []
     for _ in range(repeats):
-        bare.append(bare_loop(clip, max_faces))
-        whole.append(whole_pipeline(clip, max_faces)[0])
+        bare.append(bare_loop(clip, options["max_faces"]))
+        whole.append(whole_pipeline(clip, options)[0])
     return {
         "bare_fps": statistics.median(run.fps for run in bare),
         "pipeline_fps": statistics.median(run.fps for run in whole),
@@ -112,10 +114,10 @@ def throughput(clip: Path, repeats: int, max_faces: int) -> dict[str, float]:
     }
 
 
-def paced(clip: Path, max_faces: int) -> tuple[dict[str, float], Pipeline]:
+def paced(clip: Path, options: PipelineOptions) -> tuple[dict[str, float], Pipeline]:
     """The clip at a camera's pace."""
     sink = ZeroMQSink("tcp://127.0.0.1:*")
-    pipeline = realtime.build_pipeline(str(clip), realtime=True, max_faces=max_faces, sinks=[sink])
+    pipeline = realtime.build_pipeline(str(clip), realtime=True, sinks=[sink], **options)
     gc.collect()
     gc.freeze()
     pipeline.run()
@@ -129,10 +131,10 @@ def paced(clip: Path, max_faces: int) -> tuple[dict[str, float], Pipeline]:
     }, pipeline
 
 
-def memory(clip: Path, max_faces: int) -> dict[str, float]:
+def memory(clip: Path, options: PipelineOptions) -> dict[str, float]:
     """Resident memory after a tenth of the frames, and at the end."""
     process = psutil.Process()
-    pipeline = realtime.build_pipeline(str(clip), max_faces=max_faces)
+    pipeline = realtime.build_pipeline(str(clip), **options)
     total = pipeline.source.total
     readings = []
     with pipeline:
@@ -176,13 +178,16 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60, help="length of the paced run")
     parser.add_argument("--frames", type=int, default=10_000, help="length of the memory run")
     parser.add_argument("--max-faces", type=int, default=MAX_FACES)
+    parser.add_argument("--tracker", choices=landmarker_names(), default=DEFAULT_LANDMARKER)
+    parser.add_argument("--bundle", help="a model bundle; default: the one built in")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
     console = Console()
     clip = args.clip or demo_clip()
-    figures: dict[str, Any] = {"clip": clip.name, "max_faces": args.max_faces}
+    options: PipelineOptions = {"max_faces": args.max_faces, "tracker": args.tracker, "bundle": args.bundle}
+    figures: dict[str, Any] = {"clip": clip.name, **options}
 
-    figures["throughput"] = fast = throughput(clip, args.repeats, args.max_faces)
+    figures["throughput"] = fast = throughput(clip, args.repeats, options)
     console.print(
         f"[bold]throughput[/] {fast['pipeline_fps']:.1f} fps, {fast['ratio']:.2f} of the bare loop's "
         f"{fast['bare_fps']:.1f}; {fast['pipeline_frames_per_cpu_s']:.1f} frames per CPU second "
@@ -191,7 +196,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory() as folder:
         long = looped(clip, Path(folder) / "paced.mp4", frames=args.seconds * PACED_FPS, fps=PACED_FPS)
-        figures["paced"], pipeline = paced(long, args.max_faces)
+        figures["paced"], pipeline = paced(long, options)
         figures["stages"] = {s: pipeline.times.percentiles(s) for s in pipeline.times.stages}
         calm = figures["paced"]
         console.print(
@@ -202,7 +207,7 @@ def main() -> None:
         )
         show_stages(console, pipeline)
         long = looped(clip, Path(folder) / "memory.mp4", frames=args.frames)
-        figures["memory"] = memory(long, args.max_faces)
+        figures["memory"] = memory(long, options)
         held = figures["memory"]
         console.print(
             f"[bold]memory[/] {held['warm_mb']:.0f} MB after {held['frames'] // 10} frames, "

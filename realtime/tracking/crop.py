@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.compiled import compiled
 from engines.manifest import CropInput
-from realtime.compiled import compiled
 
 # Rec. 601 luma, what "grey" means in OpenCV and PIL, and so in most training code.
 LUMA = (0.299, 0.587, 0.114)

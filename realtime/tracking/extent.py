@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 
 
 class Extent(NamedTuple):

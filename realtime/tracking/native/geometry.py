@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 
 VERTICAL_VIEW = math.radians(63.0)
 NEAR = 1.0

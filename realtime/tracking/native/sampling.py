@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 
 
 def sample(

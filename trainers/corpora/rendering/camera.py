@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 
 # The head turns about the top of the spine, mm from the point between the eyes.
 PIVOT = np.array([0.0, 40.0, 85.0], dtype=np.float32)

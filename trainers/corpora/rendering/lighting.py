@@ -11,7 +11,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 from trainers.corpora.rendering.parts import Material
 
 # As plain numbers: compiled code knows no enumerations.

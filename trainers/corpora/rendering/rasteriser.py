@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.compiled import compiled
+from engines.compiled import compiled
 
 # How far outside a triangle, as a share of its height, a pixel's centre still counts as inside: rounding
 # would otherwise leave holes along the edges that two triangles share.

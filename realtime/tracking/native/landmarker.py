@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.bottleneck.engine import BottleneckEngine
+from engines.bottleneck.reading import NotBottlenecks
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
@@ -56,14 +59,12 @@ class NativeLandmarker(Landmarker):
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         self._parts = parts = read_task_file(self._model)
         try:
-            detector, mesh, blendshapes = (
-                self._load(network, what)
-                for network, what in (
-                    (parts.detector, "detector"),
-                    (parts.mesh, "landmark network"),
-                    (parts.blendshapes, "blendshape network"),
-                )
-            )
+            detector = self._load(LiteRtEngine, parts.detector, "detector")
+            try:
+                mesh = self._load(BottleneckEngine, parts.mesh, "landmark network")
+            except NotBottlenecks:  # another version of the face model
+                mesh = self._load(LiteRtEngine, parts.mesh, "landmark network")
+            blendshapes = self._load(LiteRtEngine, parts.blendshapes, "blendshape network")
         except EngineError as error:
             self.close()
             raise FaceModelError(str(error)) from error
@@ -119,10 +120,10 @@ class NativeLandmarker(Landmarker):
         self._t += step if step >= 0 else 1 / 30
         return [self._steady(face, self._t) for face in faces]
 
-    def _load(self, network: bytes, what: str) -> Engine:
-        engine = LiteRtEngine(network, f"face model {self._model}: {what}")
-        self._engines.append(engine)
+    def _load(self, kind: Callable[[bytes, str], Engine], network: bytes, what: str) -> Engine:
+        engine = kind(network, f"face model {self._model}: {what}")
         engine.load()
+        self._engines.append(engine)
         return engine
 
     def _warm(self) -> None:

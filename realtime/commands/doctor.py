@@ -26,7 +26,6 @@ PACKAGES = {
     "onnxruntime": "onnxruntime",
     "numba": "numba",
     "numpy": "numpy",
-    "scipy": "scipy",
     "pyzmq": "zmq",
     "msgspec": "msgspec",
     "rich": "rich",

@@ -2,7 +2,7 @@
 
 MediaPipe's order of faces is no identity. Each track predicts where its face is now (constant velocity)
 and remembers how its skin, brows and lips look; detections are assigned to tracks by the cheapest total
-of both (Hungarian method). Position alone would swap two people who cross; appearance alone would swap
+of both. Position alone would swap two people who cross; appearance alone would swap
 two who look alike. A track that loses its face waits `max_gap` seconds for it to come back.
 """
 
@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
+from realtime.tracking.assignment import cheapest_pairs
 from realtime.tracking.extent import Extent
 
 # Mesh points that show skin, brows and lips of any face, spread over it: forehead, cheeks, nose, chin.
@@ -83,7 +83,7 @@ class Identities:
         ids = [0] * len(seen)
         if seen and self._tracks:
             cost = np.array([[_cost(track, face, t) for face in seen] for track in self._tracks])
-            for row, column in zip(*linear_sum_assignment(cost), strict=True):
+            for row, column in cheapest_pairs(cost):
                 if cost[row, column] < REFUSED:
                     track = self._tracks[row]
                     _follow(track, seen[column], t)

@@ -12,7 +12,7 @@ from engines.backends import DEFAULT_BACKEND, create_engine
 from engines.bundle_files import BundleFiles, open_files
 from engines.engine import Engine
 from engines.errors import BundleError, EngineError
-from engines.manifest import MANIFEST_NAME, Manifest
+from engines.manifest import MANIFEST_NAME, PRECISIONS, Manifest
 from engines.manifest_reading import decode_manifest
 from engines.model_rules import first_disagreement, first_misbehaviour
 
@@ -41,7 +41,7 @@ class Bundle:
             )
         self._text = text
         self._manifest = decode_manifest(text, str(path))
-        self._agreeing: set[str] = set()  # models found to agree with the manifest
+        self._agreeing: set[str] = set()  # files found to agree with the manifest
         self._spare: dict[str, Engine] = {}  # loaded for that check, and not handed out yet
 
     @classmethod
@@ -50,8 +50,8 @@ class Bundle:
 
         Args:
             path: a folder or a zip.
-            models: whether to load each model and compare it with the manifest at once. If not, that
-                happens at its first `engine` call.
+            models: whether to load each model (in fp32) and compare it with the manifest at once. If not,
+                that happens at its first `engine` call.
 
         Raises:
             BundleError: not a bundle, damaged, newer than this program, or at odds with itself.
@@ -103,6 +103,11 @@ class Bundle:
         """File names of the networks that serve pose groups, each once."""
         return self._manifest.models
 
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """In which precisions the models are there, "fp32" first."""
+        return (PRECISIONS[0], *(name for name in PRECISIONS[1:] if name in self._manifest.precisions))
+
     def file_bytes(self, name: str) -> bytes:
         """Return a file that `[files]` lists, its hash checked.
 
@@ -123,17 +128,15 @@ class Bundle:
             )
         return content
 
-    def model_bytes(self, filename: str) -> bytes:
+    def model_bytes(self, filename: str, precision: str = PRECISIONS[0]) -> bytes:
         """Return the .onnx file of a model in `models`, its hash checked.
 
         Raises:
-            BundleError: no such model, or the file is missing or changed.
+            BundleError: no such model, not in this precision, or the file is missing or changed.
         """
-        if filename not in self.models:
-            raise self._error(f"no pose group uses {filename!r}: use one of {', '.join(self.models)}")
-        return self.file_bytes(filename)
+        return self.file_bytes(self._form(filename, precision))
 
-    def engine(self, filename: str, backend: str = DEFAULT_BACKEND) -> Engine:
+    def engine(self, filename: str, backend: str = DEFAULT_BACKEND, precision: str = PRECISIONS[0]) -> Engine:
         """Return an engine of its own for the caller, who closes it.
 
         It may be loaded already (the model that was checked is not loaded a second time); `load` and
@@ -142,18 +145,20 @@ class Bundle:
         Args:
             filename: one of `models`.
             backend: one of `engines.backend_names()`.
+            precision: one of `precisions`.
 
         Raises:
-            BundleError: no such model, or it disagrees with the manifest.
+            BundleError: no such model, not in this precision, or it disagrees with the manifest.
             EngineError: no such backend.
         """
-        if filename not in self._agreeing:
-            self._verify_model(filename)
-        if backend == DEFAULT_BACKEND and filename in self._spare:
-            return self._spare.pop(filename)
-        engine = create_engine(backend, self.model_bytes(filename), self._label(filename))
-        if filename in self._spare:
-            self._spare.pop(filename).close()  # served for the check only; another backend will run the model
+        form = self._form(filename, precision)
+        if form not in self._agreeing:
+            self._verify_model(filename, form)
+        if backend == DEFAULT_BACKEND and form in self._spare:
+            return self._spare.pop(form)
+        engine = create_engine(backend, self.file_bytes(form), self._label(form))
+        if form in self._spare:
+            self._spare.pop(form).close()  # served for the check only; another backend will run the model
         return engine
 
     def verify(self) -> None:
@@ -165,10 +170,11 @@ class Bundle:
         for name in self._manifest.files:
             self.file_bytes(name)
 
-    def verify_models(self, *, run: bool = False) -> None:
+    def verify_models(self, *, run: bool = False, precision: str = PRECISIONS[0]) -> None:
         """Check that every model's inputs and outputs are those of the manifest.
 
         Args:
+            precision: which form of the models.
             run: also run each model on noise and judge the scores, which finds what names and shapes do
                 not tell: frozen batch sizes, rows that influence each other, scores out of range.
 
@@ -176,10 +182,11 @@ class Bundle:
             BundleError: a model cannot be loaded, disagrees, or misbehaves.
         """
         for filename in self.models:
-            if filename not in self._agreeing:
-                self._verify_model(filename)
+            form = self._form(filename, precision)
+            if form not in self._agreeing:
+                self._verify_model(filename, form)
             if run:
-                self._try_model(filename)
+                self._try_model(filename, precision)
 
     def close(self) -> None:
         """Free the networks loaded for checking. Engines handed out live on."""
@@ -194,8 +201,19 @@ class Bundle:
     ) -> None:
         self.close()
 
-    def _verify_model(self, filename: str) -> None:
-        engine = create_engine(DEFAULT_BACKEND, self.model_bytes(filename), self._label(filename))
+    def _form(self, filename: str, precision: str) -> str:
+        """Return the name of the file that holds a model in this precision."""
+        if filename not in self.models:
+            raise self._error(f"no pose group uses {filename!r}: use one of {', '.join(self.models)}")
+        if precision not in self.precisions:
+            raise self._error(
+                f"has no {precision} networks: choose one of {', '.join(self.precisions)}, "
+                f"or make them: livefacs compile --precision {precision}"
+            )
+        return self._manifest.precisions.get(precision, {}).get(filename, filename)
+
+    def _verify_model(self, filename: str, form: str) -> None:
+        engine = create_engine(DEFAULT_BACKEND, self.file_bytes(form), self._label(form))
         try:
             engine.load()
         except EngineError as error:
@@ -203,13 +221,13 @@ class Bundle:
         problem = first_disagreement(self._manifest, filename, engine)
         if problem:
             engine.close()
-        self._refuse(filename, problem)
-        self._agreeing.add(filename)
-        self._spare[filename] = engine
+        self._refuse(form, problem)
+        self._agreeing.add(form)
+        self._spare[form] = engine
 
-    def _try_model(self, filename: str) -> None:
+    def _try_model(self, filename: str, precision: str) -> None:
         try:
-            with self.engine(filename) as engine:
+            with self.engine(filename, precision=precision) as engine:
                 self._refuse(filename, first_misbehaviour(self._manifest, filename, engine))
         except EngineError as error:
             raise BundleError(str(error)) from error

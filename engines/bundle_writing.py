@@ -44,7 +44,8 @@ def write_bundle(
     contents = {MANIFEST_NAME: text, **models}
     with Bundle(folder, _InMemory(contents)) as bundle:
         bundle.verify()
-        bundle.verify_models(run=True)
+        for precision in bundle.precisions:
+            bundle.verify_models(run=True, precision=precision)
     partial = folder.absolute().with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):

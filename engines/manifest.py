@@ -28,6 +28,12 @@ INPUT_KINDS: dict[str, tuple[int, ...] | None] = {
 }
 """Shape of one row of each kind of input, without the batch axis."""
 
+PRECISIONS = ("fp32", "int8")
+"""How a model's file may store and compute: the models that pose groups name are the first."""
+
+AUTO = "auto"
+"""Where a precision is asked for: the fastest one here."""
+
 CHANNELS = {"rgb": 3, "grey": 1}
 
 ANGLE_MIN, ANGLE_MAX = -90.0, 90.0
@@ -152,6 +158,18 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True):
     protocol: str
 
 
+class Parity(msgspec.Struct, frozen=True, kw_only=True):
+    """Most that another precision or backend may lose or gain against the bundle's own networks.
+
+    Attributes:
+        icc: change of the mean ICC(3,1) over AUs.
+        f1: change of the mean F1 over AUs.
+    """
+
+    icc: float = 0.005
+    f1: float = 0.005
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """A whole `bundle.toml`. Obtain one with `engines.decode_manifest`, which also checks its rules.
 
@@ -169,6 +187,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
             0 where all scores are measured from the resting face within the networks.
         inputs: ONNX input name -> what is fed into it; every model takes all of them.
         pose_groups: they divide pitch and yaw from -90 to 90 degrees without gap or overlap.
+        precisions: precision (`PRECISIONS` but the first) -> file name of each model -> file name of the
+            same network in that precision.
+        parity: limits for whatever runs instead of the models as they are.
         training: where the weights come from.
         metrics: what they reach.
         files: file name, relative to the bundle, -> sha256 in lower-case hex.
@@ -187,6 +208,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     threshold_default: float = 0.5
     thresholds: dict[str, float] = {}
     resting_share: float = 0.0
+    precisions: dict[str, dict[str, str]] = {}
+    parity: Parity = Parity()
     training: Training = Training()
     metrics: tuple[Metric, ...] = ()
 

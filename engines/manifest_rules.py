@@ -13,6 +13,7 @@ from engines.manifest import (
     ANGLE_MIN,
     LANDMARKS,
     MANIFEST_NAME,
+    PRECISIONS,
     CropInput,
     Interval,
     Manifest,
@@ -45,6 +46,7 @@ def _problems(manifest: Manifest) -> Iterator[str]:
     yield from _pose_groups(manifest)
     yield from _outputs(manifest)
     yield from _files(manifest)
+    yield from _precisions(manifest)
     yield from _metrics(manifest)
 
 
@@ -200,6 +202,26 @@ def _files(manifest: Manifest) -> Iterator[str]:
                 f"pose group {group.name!r} uses {group.model!r}, which [files] does not list: "
                 "add it there with its sha256"
             )
+
+
+def _precisions(manifest: Manifest) -> Iterator[str]:
+    others = PRECISIONS[1:]
+    for precision, forms in manifest.precisions.items():
+        if precision not in others:
+            yield f"precisions has {precision!r}: use one of {', '.join(others)}"
+        if set(forms) != set(manifest.models):
+            yield (
+                f"precisions.{precision} has {_listed(forms)}: name every model, {_listed(manifest.models)}"
+            )
+        for model, file in forms.items():
+            if file not in manifest.files:
+                yield (
+                    f"precisions.{precision} has {file!r} for {model!r}, which [files] does not list: "
+                    "add it there with its sha256"
+                )
+    for key in ("icc", "f1"):
+        if not 0.0 <= getattr(manifest.parity, key) <= 1.0:
+            yield f"parity.{key} is {getattr(manifest.parity, key)}: write a number from 0 to 1"
 
 
 def _metrics(manifest: Manifest) -> Iterator[str]:

@@ -71,37 +71,40 @@ def read_tflite(model: bytes, name: str) -> TfliteModel:
     if model[4:8] != b"TFL3":
         raise EngineError(f"{name}: is no .tflite file")
     try:
-        return _read(schema.ModelT.InitFromObj(schema.Model.GetRootAs(model, 0)), schema)
+        return _read(schema.Model.GetRootAs(model, 0), schema)
     except _DAMAGED as error:
         raise EngineError(f"{name}: the .tflite file is damaged ({error})") from error
 
 
 def _read(model: Any, schema: Any) -> TfliteModel:
-    graph = model.subgraphs[0]
-    shapes = tuple(() if t.shape is None else tuple(int(n) for n in t.shape) for t in graph.tensors)
+    graph = model.Subgraphs(0)
+    tensors = [graph.Tensors(number) for number in range(graph.TensorsLength())]
+    shapes = tuple(tuple(tensor.Shape(axis) for axis in range(tensor.ShapeLength())) for tensor in tensors)
     constants: dict[int, NDArray[Any]] = {}
-    for number, (tensor, shape) in enumerate(zip(graph.tensors, shapes, strict=True)):
-        content = model.buffers[tensor.buffer].data
-        if content is not None and len(content):
-            values = np.asarray(content, np.uint8).tobytes()
-            constants[number] = np.frombuffer(values, _DTYPES[tensor.type]).reshape(shape)
+    for number, (tensor, shape) in enumerate(zip(tensors, shapes, strict=True)):
+        buffer = model.Buffers(tensor.Buffer())
+        if buffer.DataLength():
+            constants[number] = buffer.DataAsNumpy().view(_DTYPES[tensor.Type()]).reshape(shape)
     kinds = {code: kind for kind, code in vars(schema.BuiltinOperator).items() if isinstance(code, int)}
     operators = []
-    for step in graph.operators:
-        code = model.operatorCodes[step.opcodeIndex]
-        kind = kinds[
-            max(code.builtinCode, code.deprecatedBuiltinCode)
-        ]  # small codes stand in the older field
-        inputs, outputs = tuple(map(int, step.inputs)), tuple(map(int, step.outputs))
+    for position in range(graph.OperatorsLength()):
+        step = graph.Operators(position)
+        code = model.OperatorCodes(step.OpcodeIndex())
+        kind = kinds[max(code.BuiltinCode(), code.DeprecatedBuiltinCode())]  # small codes: the older field
+        inputs = tuple(step.Inputs(i) for i in range(step.InputsLength()))
+        outputs = tuple(step.Outputs(i) for i in range(step.OutputsLength()))
         if kind == "DEQUANTIZE" and inputs[0] in constants:
             constants[outputs[0]] = constants[inputs[0]].astype(np.float32)
-        else:
-            operators.append(Operator(kind, inputs, outputs, step.builtinOptions))
+            continue
+        options = step.BuiltinOptions()
+        if options is not None:
+            options = schema.BuiltinOptionsCreator(step.BuiltinOptionsType(), options)
+        operators.append(Operator(kind, inputs, outputs, options))
     return TfliteModel(
         tuple(operators),
-        tuple(tensor.name.decode() for tensor in graph.tensors),
+        tuple(tensor.Name().decode() for tensor in tensors),
         shapes,
         constants,
-        tuple(map(int, graph.inputs)),
-        tuple(map(int, graph.outputs)),
+        tuple(graph.Inputs(i) for i in range(graph.InputsLength())),
+        tuple(graph.Outputs(i) for i in range(graph.OutputsLength())),
     )

@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from engines.manifest import AUTO
 from realtime.sinks.sink import Sink
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 from realtime.types import FrameResult
@@ -24,11 +25,12 @@ DEFAULT_MAX_FACES = 4
 DEFAULT_WINDOW = 3
 
 
-def open_bundle(path: Path | str | None = None) -> Bundle:
+def open_bundle(path: Path | str | None = None, *, models: bool = True) -> Bundle:
     """Open and check a model bundle.
 
     Args:
         path: a folder or .zip; where there is none of that name, one of `BUILT_IN`; None for the default.
+        models: whether to load its networks (in fp32) and compare them with the manifest at once.
 
     Raises:
         BundleError: it is not there, or not as it declares.
@@ -37,9 +39,9 @@ def open_bundle(path: Path | str | None = None) -> Bundle:
 
     name = DEFAULT_BUNDLE if path is None else os.fspath(path)
     if path is not None and (name not in BUILT_IN or Path(name).exists()):
-        return Bundle.open(Path(name))
+        return Bundle.open(Path(name), models=models)
     with as_file(files("realtime") / "bundles" / name) as folder:
-        return Bundle.open(folder)
+        return Bundle.open(folder, models=models)
 
 
 class PipelineOptions(TypedDict, total=False):
@@ -50,6 +52,7 @@ class PipelineOptions(TypedDict, total=False):
     offline: bool
     max_faces: int
     tracker: str
+    precision: str
     window: int
     calibrate: bool
     realtime: bool
@@ -65,6 +68,7 @@ def build_pipeline(
     offline: bool = False,
     max_faces: int = DEFAULT_MAX_FACES,
     tracker: str = DEFAULT_LANDMARKER,
+    precision: str = AUTO,
     window: int = DEFAULT_WINDOW,
     calibrate: bool = True,
     realtime: bool = False,
@@ -80,6 +84,7 @@ def build_pipeline(
         offline: never touch the network for models (a URL as source is still opened).
         max_faces: most faces followed at once, 1 or more.
         tracker: what finds the faces, `native` or `mediapipe` (which needs the package of that name).
+        precision: of the bundle's networks, `fp32` or `int8`; `auto` takes the fastest that the bundle has.
         window: length of the temporal median in frames, odd; 1 is no filter.
         calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
@@ -90,6 +95,7 @@ def build_pipeline(
         LiveFacsError: something named does not exist or is not usable; one line.
     """
     from engines.bundle import Bundle
+    from engines.trial import choose_precision
     from realtime.errors import OptionError
     from realtime.pipeline import Pipeline
     from realtime.sources import open_source
@@ -102,10 +108,12 @@ def build_pipeline(
     if isinstance(source, str | os.PathLike):
         source = open_source(os.fspath(source), realtime=realtime, name=name)
     if not isinstance(bundle, Bundle):
-        bundle = open_bundle(bundle)
+        bundle = open_bundle(bundle, models=False)
+    chosen = choose_precision(bundle, precision)
+    bundle.verify_models(precision=chosen)
     landmarker = create_landmarker(tracker, find_face_model(face_model, offline=offline), max_faces=max_faces)
     faces = FaceTracker(landmarker, crop=bundle.manifest.crop)
-    return Pipeline(source, faces, bundle, sinks=sinks, window=window, calibrate=calibrate)
+    return Pipeline(source, faces, bundle, sinks=sinks, window=window, calibrate=calibrate, precision=chosen)
 
 
 def stream(

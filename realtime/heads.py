@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.errors import EngineError
+from engines.manifest import PRECISIONS
 from realtime.openable import Openable
 from realtime.types import TOP_INTENSITY, Face, Pose, Scores
 
@@ -28,9 +29,10 @@ RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 class Head(Openable):
     """Runs a bundle's networks; a context manager."""
 
-    def __init__(self, bundle: Bundle, backend: str = "onnxruntime") -> None:
+    def __init__(self, bundle: Bundle, backend: str = "onnxruntime", precision: str = PRECISIONS[0]) -> None:
         self.bundle = bundle
         self._backend = backend
+        self._precision = precision
         groups = bundle.manifest.pose_groups
         self._model_of = {group.name: group.model for group in groups}
         self._offered = {group.name: group.outputs.offered for group in groups}
@@ -39,7 +41,7 @@ class Head(Openable):
     def open(self) -> None:
         """Load the networks and run each once, so that the first face is not slower. Raises LiveFacsError."""
         for model in self.bundle.models:
-            engine = self.bundle.engine(model, backend=self._backend)
+            engine = self.bundle.engine(model, self._backend, self._precision)
             engine.load()
             self._engines[model] = engine
         blank = _blank_face(self.bundle.manifest.crop)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from engines.manifest import PRECISIONS
 from realtime.bookkeeping import StatusClock, Summary
 from realtime.calibration import Calibration
 from realtime.errors import EndOfStream, SinkError
@@ -57,6 +58,7 @@ class Pipeline(Openable):
         window: int = 3,
         calibrate: bool = True,
         backend: str = "onnxruntime",
+        precision: str = PRECISIONS[0],
     ) -> None:
         """Connect the parts; nothing is opened yet.
 
@@ -68,13 +70,14 @@ class Pipeline(Openable):
             window: length of the temporal median in frames, odd; 1 is no filter.
             calibrate: learn what each person is like at rest and measure AUs from there.
             backend: what runs the networks (`engines.backends`).
+            precision: which form of the networks, one of `bundle.precisions`.
         """
         self.source = source
         self.tracker = tracker
         self.sinks = tuple(sinks)
         self.times = StageTimes(STAGES)
         self.summary = Summary()
-        self._head = Head(bundle, backend)
+        self._head = Head(bundle, backend, precision)
         self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)

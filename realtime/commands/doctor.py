@@ -150,8 +150,9 @@ def system_libraries() -> Iterator[Finding]:
 
 def face_model() -> Iterator[Finding]:
     """The cached face model."""
+    from engines.user_cache import cache_folder
     from realtime.errors import FaceModelError
-    from realtime.tracking.face_model import NAME, cache_folder, check
+    from realtime.tracking.face_model import NAME, check
 
     path = cache_folder() / NAME
     if not path.exists():

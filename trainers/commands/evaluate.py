@@ -98,8 +98,8 @@ def evaluate(
         rows = rows_tested(splits)
         warnings = list(_doubts(bundle, corpus, protocol))
         model = find_face_model(face_model, offline=offline)
-        with _progress() as bar:
-            faces = _find_faces(corpus, rows, model, tracked, jobs, bar)
+        with progress_bars() as bar:
+            faces = find_faces(corpus, rows, model, tracked, jobs, bar)
             corpus = corpus.select(rows)
             predictions = predict(
                 bundle, corpus, faces, window=window, fps=fps, progress=bar("scoring", len(rows))
@@ -171,7 +171,7 @@ def _doubts(bundle: Bundle, corpus: Corpus, protocol: str) -> Iterator[str]:
         )
 
 
-def _find_faces(
+def find_faces(
     corpus: Corpus, rows: NDArray[np.int64], model: Path, kept: Path | None, jobs: int | None, bar: Bar
 ) -> Tracked:
     """Return the faces of these rows. A file holds those of all rows, so that it serves every protocol."""
@@ -193,7 +193,7 @@ Bar = Callable[[str, int], Callable[[int], None]]
 
 
 @contextmanager
-def _progress() -> Iterator[Bar]:
+def progress_bars() -> Iterator[Bar]:
     """Bars on standard error, one below the other."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

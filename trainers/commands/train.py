@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from trainers.corpora.corpus import Corpus
-    from trainers.evaluation import Tracked
-    from trainers.training.progress import Report
     from trainers.training.recipe import Recipe
     from trainers.training.train import Trained
 
@@ -83,6 +79,7 @@ def train(
     - `livefacs export run my-bundle`, then `livefacs run webcam:0 --bundle my-bundle`
     """
     from trainers.commands.corpus_folder import train_extra
+    from trainers.commands.finding_faces import find_faces
     from trainers.commands.named_corpora import common_aus, joined_corpora, read_corpora
 
     with train_extra():
@@ -133,50 +130,6 @@ def train(
         typer.echo(f"{out}: stopped after iteration {trained.iteration}; go on with: {again} --resume")
         raise typer.Exit(INTERRUPTED)
     _tell(trained, chosen)
-
-
-def find_faces(
-    parts: Sequence[Corpus],
-    folder: Path,
-    face_model: Path | None,
-    offline: bool,
-    jobs: int | None,
-    report: Report,
-) -> Tracked:
-    """Return the faces of all corpora, one after the other; each corpus' are kept in a file of the folder.
-
-    Raises:
-        LiveFacsError: there is no face model, a file fits other pictures, or a picture cannot be read.
-    """
-    import numpy as np
-
-    from realtime.tracking.face_model import face_model as find_face_model
-    from trainers.errors import CorpusError
-    from trainers.evaluation import Tracked, track
-
-    model = find_face_model(face_model, offline=offline)
-    found = []
-    for number, part in enumerate(parts):
-        namesakes = sum(other.name == part.name for other in parts[:number])
-        kept = folder / f"{part.name}{f'-{namesakes + 1}' if namesakes else ''}.npz"
-        if kept.exists():
-            found.append(Tracked.load(kept, part, model))
-            continue
-        with report.reading(f"finding faces in {part.name}", len(part)) as progress:
-            faces = track(part, face_model=model, jobs=jobs, progress=progress)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise CorpusError(f"folder {folder}: cannot be made ({error.strerror}): name another") from error
-        faces.save(kept, part)
-        found.append(faces)
-    return Tracked(
-        found[0].face_model,
-        *(
-            np.concatenate([getattr(faces, column) for faces in found])
-            for column in ("found", "landmarks", "blendshapes", "pose")
-        ),
-    )
 
 
 def _tell(trained: Trained, recipe: Recipe) -> None:

@@ -1,8 +1,8 @@
 """Makes the default bundle from nothing: python -m trainers.embedded WORK [--out BUNDLE]
 
-Renders the corpora, finds the faces, trains, exports, tests on people never seen, and writes the bundle with
-its data card. Each step is a `livefacs` command that is shown before it is run; what is there already is not
-made again, and a training that broke off goes on.
+Renders the corpora, finds the faces, trains, exports, tests on people never seen, makes eight-bit networks
+and writes the bundle with its data card. Each step is a `livefacs` command that is shown before it is run;
+what is there already is not made again, and a training that broke off goes on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from realtime.assembly import DEFAULT_BUNDLE
 from trainers.commands.train import INTERRUPTED
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.embedded.bundle import write_embedded
-from trainers.embedded.plans import RECIPE, TESTED_ON, TRAINED_ON
+from trainers.embedded.plans import CALIBRATED_ON, RECIPE, TESTED_ON, TRAINED_ON
 from trainers.errors import CorpusError, LiveFacsError
 from trainers.training import checkpoint
 from trainers.training.command_line import repeated
@@ -52,8 +52,12 @@ def make(
     for plan in TESTED_ON:
         report = f"report-{plan.name}"
         if not (work / report).exists():
-            kept = ["--tracked", f"{report}.npz"]
+            kept = ["--tracked", f"tracked/{plan.name}.npz"]
             _livefacs(["evaluate", "exported", plan.name, "--out", report, *kept], work)
+    if not (work / "compiled").exists():
+        words = repeated("--corpus", [plan.name for plan in CALIBRATED_ON])
+        words += repeated("--check", [plan.name for plan in TESTED_ON])
+        _livefacs(["compile", "exported", "--out", "compiled", *words, "--tracked", "tracked"], work)
     shutil.rmtree(out, ignore_errors=True)
     write_embedded(work, out)
     typer.echo(f"{out}: written")

@@ -29,15 +29,15 @@ def write_embedded(work: Path, out: Path) -> None:
     """Write the bundle to ship.
 
     Args:
-        work: folder in which `trainers.embedded` has exported and tested.
+        work: folder in which `trainers.embedded` has exported, tested and compiled.
         out: folder to write.
 
     Raises:
         BundleError: it cannot be written.
     """
-    exported = work / "exported"
-    fields = tomllib.loads((exported / MANIFEST_NAME).read_text(encoding="utf-8"))
-    files = {name: (exported / name).read_bytes() for name in fields.pop("files")}
+    compiled = work / "compiled"
+    fields = tomllib.loads((compiled / MANIFEST_NAME).read_text(encoding="utf-8"))
+    files = {name: (compiled / name).read_bytes() for name in fields.pop("files")}
     reports = {
         plan.name: json.loads((work / f"report-{plan.name}" / "metrics.json").read_text(encoding="utf-8"))
         for plan in TESTED_ON
@@ -59,7 +59,7 @@ def _metrics(exported: list[dict[str, Any]], reports: Mapping[str, Any]) -> list
             value = round(report["headlines"][headline]["value"], 4)
             rows.append({"name": f"{title}, {name}", "value": value, "protocol": protocol})
     rows += [agreement_metric(clip, *measured) for clip, measured in AGREEMENT.items()]
-    return rows + [row for row in exported if row["name"].startswith("ONNX Runtime")]
+    return rows + [row for row in exported if row["name"].startswith(("ONNX Runtime", "int8"))]
 
 
 def _card(work: Path, fields: Mapping[str, Any], reports: Mapping[str, Any]) -> str:

@@ -24,3 +24,6 @@ TESTED_ON = (
     CorpusPlan("held-wild", 50, 3_600, "wild", "fera", seed=902),
 )
 """Other people, in the looks and nine views that tables are made of; nobody in them trains or validates."""
+
+CALIBRATED_ON = tuple(plan for plan in TRAINED_ON if plan.poses == "fera")
+"""They set the ranges of the eight-bit networks: every look, in the nine views."""

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.manifest import PRECISIONS
 from realtime.calibration import RESTING, NeutralBaseline, RestingScores
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
 from realtime.smoothing import MedianSmoother
-from realtime.types import Face, Pose, Scores
+from realtime.types import Scores
 from trainers.corpora.corpus import Corpus
 from trainers.corpora.recordings import in_time
 from trainers.errors import ProtocolError
-from trainers.evaluation.crops import Crops, crops
 from trainers.evaluation.tracked import Tracked
+from trainers.evaluation.tracked_faces import TrackedFaces
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -107,6 +108,7 @@ def predict(
     window: int = 1,
     fps: float | None = None,
     backend: str = "onnxruntime",
+    precision: str = PRECISIONS[0],
     progress: Callable[[int], None] = lambda pictures: None,
 ) -> Predictions:
     """Score every face that was found.
@@ -123,6 +125,7 @@ def predict(
             face is measured from `RESTING`, as is a person live of whom nothing has been seen: the setting
             for stills.
         backend: what runs the networks (`engines.backends`).
+        precision: of the networks, one of `bundle.precisions`.
         progress: called with how many more pictures are done.
 
     Raises:
@@ -132,7 +135,7 @@ def predict(
     if fps is not None and not (math.isfinite(fps) and fps > 0):
         raise OptionError(f"fps {fps:g}: must be above 0 frames a second")
     manifest = bundle.manifest
-    faces = _Faces(tracked, crops(corpus, tracked, manifest.crop) if manifest.crop else None)
+    faces = TrackedFaces(corpus, tracked, manifest.crop)
     recording, order, restart = in_time(corpus)
     smoother = MedianSmoother(window)
     baseline, resting = NeutralBaseline(), RestingScores(len(bundle.aus), manifest.resting_share)
@@ -140,11 +143,11 @@ def predict(
     begins = set(found[np.diff(recording[found], prepend=-1) > 0].tolist())
     router = PoseRouter(manifest.pose_groups)
     scores = _Columns(len(corpus), bundle)
-    with Head(bundle, backend) as head:
+    with Head(bundle, backend, precision) as head:
         smoother.open()
         for start in range(0, len(order), FACES_AT_A_TIME):
             rows = order[start : start + FACES_AT_A_TIME]
-            batch = {row: faces.at(row, recording[row]) for row in rows.tolist() if tracked.found[row]}
+            batch = {row: faces.at(row, int(recording[row])) for row in rows.tolist() if tracked.found[row]}
             for row, face in batch.items():
                 face.neutral = RESTING
                 if fps is not None:
@@ -184,29 +187,6 @@ def predict(
         thresholds=np.array([bundle.thresholds[au] for au in bundle.aus]),
         settings=f"{median}; {rest}",
     )
-
-
-class _Faces:
-    """A corpus' tracked faces, as the tracker hands them to the router."""
-
-    def __init__(self, tracked: Tracked, cut: Crops | None) -> None:
-        self._tracked = tracked
-        self._crops = cut
-
-    def at(self, row: int, recording: int) -> Face:
-        landmarks = self._tracked.landmarks[row]
-        left, top = landmarks[:, :2].min(axis=0)
-        right, bottom = landmarks[:, :2].max(axis=0)
-        yaw, pitch, roll = (math.radians(angle) for angle in self._tracked.pose[row])
-        return Face(
-            track_id=int(recording),
-            bbox=(float(left), float(top), float(right - left), float(bottom - top)),
-            landmarks=landmarks,
-            blendshapes=self._tracked.blendshapes[row],
-            pose=Pose(yaw=yaw, pitch=pitch, roll=roll),
-            confidence=1.0,  # no head reads it
-            crop=None if self._crops is None else self._crops[row],
-        )
 
 
 class _Columns:

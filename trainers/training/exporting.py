@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from engines import write_bundle
 from engines.onnxruntime_engine import OnnxRuntimeEngine
+from trainers.compiling.half_weights import halved, round_weights
 from trainers.training import checkpoint
 from trainers.training.errors import TrainingError
 from trainers.training.loading import LoadedRun, load_run
@@ -96,7 +97,10 @@ def export_bundle(
     difference = 0.0
     for file, network in exported.networks.items():
         module = _fed(network.module, recipe.data).eval()
-        models[file] = onnx_bytes(module, {k: v[:2] for k, v in inputs.items()}, network.outputs, file)
+        round_weights(module)
+        models[file] = halved(
+            onnx_bytes(module, {k: v[:2] for k, v in inputs.items()}, network.outputs, file)
+        )
         difference = max(difference, _difference(models[file], module, inputs, network.outputs, file))
     if not difference <= TOLERANCE:
         raise TrainingError(

@@ -17,11 +17,11 @@ from realtime.errors import FaceModelError
 from realtime.tracking.landmarker import Detection, Landmarker
 from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from realtime.tracking.native.detector import FaceDetector
-from realtime.tracking.native.geometry import head_matrix
+from realtime.tracking.native.geometry import CanonicalFace, head_matrix
 from realtime.tracking.native.mesh import FaceMesh
 from realtime.tracking.native.region import Region, region_of_landmarks, without_repeats
 from realtime.tracking.native.steadying import Steady
-from realtime.tracking.native.task_file import TaskFile, read_task_file
+from realtime.tracking.native.task_file import read_task_file
 
 
 class NativeLandmarker(Landmarker):
@@ -49,7 +49,7 @@ class NativeLandmarker(Landmarker):
         self._max_faces = max_faces
         self._stills = stills
         self._engines: list[Engine] = []
-        self._parts: TaskFile | None = None
+        self._face: CanonicalFace | None = None
         self._regions: list[Region] = []
         self._steady = Steady()
         self._t = 0.0
@@ -57,7 +57,7 @@ class NativeLandmarker(Landmarker):
 
     def open(self) -> None:
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
-        self._parts = parts = read_task_file(self._model)
+        parts = read_task_file(self._model)
         try:
             detector = self._load(LiteRtEngine, parts.detector, "detector")
             try:
@@ -71,12 +71,13 @@ class NativeLandmarker(Landmarker):
         self._find = FaceDetector(detector)
         self._mesh = FaceMesh(mesh)
         self._blendshapes = BlendshapeNetwork(blendshapes)
+        self._face = parts.face
         self.reset()
         self._warm()
 
     def detect(self, image: NDArray[np.uint8], t: float) -> list[Detection]:
         """Return the faces in one picture; see `Landmarker.detect`."""
-        if self._parts is None:
+        if self._face is None:
             raise RuntimeError("NativeLandmarker.detect before open")
         image = np.ascontiguousarray(image)
         faces = self._faces(image)
@@ -85,7 +86,7 @@ class NativeLandmarker(Landmarker):
         height, width = image.shape[:2]
         shapes = self._blendshapes(faces)
         return [
-            Detection(face, shape, head_matrix(face, width, height, self._parts.face))
+            Detection(face, shape, head_matrix(face, width, height, self._face))
             for face, shape in zip(faces, shapes, strict=True)
         ]
 
@@ -98,7 +99,7 @@ class NativeLandmarker(Landmarker):
     def close(self) -> None:
         """Free the networks. Safe to call twice."""
         engines, self._engines = self._engines, []
-        self._parts = None
+        self._face = None
         for engine in engines:
             engine.close()
 
@@ -134,7 +135,7 @@ class NativeLandmarker(Landmarker):
         self._find(blank, 1)
         self._mesh(blank, [region_of_landmarks(face)])
         self._blendshapes([face])
-        if self._parts is not None:
-            head_matrix(face, 64, 64, self._parts.face)
+        if self._face is not None:
+            head_matrix(face, 64, 64, self._face)
         for engine in self._engines:
             engine.release()  # who opens is not who detects: recordings are tracked in a thread of their own

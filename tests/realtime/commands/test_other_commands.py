@@ -23,13 +23,14 @@ import typer
 from command_line import LIVEFACS, livefacs
 from wire_samples import result, status
 
+from engines.user_cache import cache_folder
 from realtime.commands import demo as demo_module
 from realtime.commands import doctor as doctor_module
 from realtime.errors import LiveFacsError
 from realtime.fetching import FetchError
 from realtime.sinks.zeromq import ZeroMQSink
 from realtime.tracking import mediapipe_landmarker
-from realtime.tracking.face_model import NAME, cache_folder
+from realtime.tracking.face_model import NAME
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from realtime.tracking.face_model import cache_folder
+from engines.user_cache import cache_folder
 from trainers.errors import CorpusError
 
 # Raised whenever the arrays below change, so that an old cache is not taken for a new one.

@@ -1,0 +1,105 @@
+"""`livefacs parity`: how far two forms of a bundle are apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def parity(
+    bundle: Annotated[
+        Path, typer.Argument(metavar="BUNDLE", help="A bundle folder or .zip.", show_default=False)
+    ],
+    corpus: Annotated[
+        str,
+        typer.Argument(
+            metavar="CORPUS",
+            help="Labelled faces: a folder that `livefacs corpus make` wrote, or NAME:FOLDER of a "
+            "licensed corpus.",
+            show_default=False,
+        ),
+    ],
+    a: Annotated[str, typer.Option("--a", metavar="FORM", help="What is measured against.")] = "fp32",
+    b: Annotated[str, typer.Option("--b", metavar="FORM", help="What is measured.")] = "int8",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that look for faces.", show_default="one per core")
+    ] = None,
+    tracked: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep the faces found in this .npz, and read them from it next time.", show_default=False
+        ),
+    ] = None,
+    face_model: Annotated[
+        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+) -> None:
+    """Run two forms of BUNDLE on the faces of CORPUS and tell how far apart they are.
+
+    A form is a precision of the bundle's networks (fp32, int8) or what runs them (onnxruntime). Told are the
+    largest and the mean difference of every kind of score, and the change of the mean ICC(3,1) and F1 over
+    AUs. Exit status 1 if a change is above the bundle's limits ([parity] in bundle.toml, 0.005 each unless it
+    says otherwise).
+
+    Example:
+
+    - `livefacs parity my-head-int8 my-corpus --a fp32 --b int8`
+    """
+    import numpy as np
+    from rich.console import Console
+    from rich.table import Table
+
+    from engines.backends import DEFAULT_BACKEND, backend_names
+    from realtime.assembly import open_bundle
+    from realtime.errors import OptionError
+    from realtime.tracking.face_model import face_model as find_face_model
+    from trainers.commands.corpus_folder import train_extra
+    from trainers.commands.evaluate import comparable, find_faces, progress_bars
+    from trainers.commands.named_corpora import read_corpus
+
+    with train_extra(), open_bundle(bundle) as opened:
+        from trainers.compiling.parity import compare
+        from trainers.evaluation import predict
+
+        forms = []
+        for form in (a, b):
+            if form in backend_names():
+                forms.append((form, opened.precisions[0]))
+            elif form in opened.precisions:
+                forms.append((DEFAULT_BACKEND, form))
+            else:
+                known = ", ".join((*opened.precisions, *backend_names()))
+                raise OptionError(f"form {form!r}: bundle {opened.path} has {known}")
+        faces_of, _ = read_corpus(corpus)
+        faces_of = comparable(faces_of, opened, None)
+        model = find_face_model(face_model, offline=offline)
+        with progress_bars() as bar:
+            faces = find_faces(faces_of, np.arange(len(faces_of)), model, tracked, jobs, bar)
+            said = [
+                predict(
+                    opened,
+                    faces_of,
+                    faces,
+                    backend=backend,
+                    precision=precision,
+                    progress=bar(f"scoring: {form}", len(faces_of)),
+                )
+                for form, (backend, precision) in zip((a, b), forms, strict=True)
+            ]
+        report = compare(faces_of, said[0], said[1], opened.manifest.parity)
+    console = Console(highlight=False)
+    table = Table("score", "largest difference", "mean difference")
+    for kind, apart in report.apart.items():
+        table.add_row(kind, f"{apart.largest:.4f}", f"{apart.mean:.5f}")
+    console.print(table)
+    for worth in report.worth:
+        verdict = "within" if worth.held else "ABOVE"
+        console.print(
+            f"{worth.name}: {worth.a:.4f} with {a}, {worth.b:.4f} with {b}: "
+            f"{worth.change:+.4f}, {verdict} the limit of {worth.limit:g}"
+        )
+    console.print(f"{report.faces} faces of {faces_of.name}")
+    raise typer.Exit(0 if report.passed else 1)

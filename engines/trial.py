@@ -20,7 +20,6 @@ import numpy as np
 
 from engines.bundle import Bundle
 from engines.engine import Engine
-from engines.errors import EngineError
 from engines.manifest import AUTO, PRECISIONS
 from engines.user_cache import cache_folder
 
@@ -64,7 +63,7 @@ def try_precisions(bundle: Bundle, folder: Path | None = None) -> Trial:
         folder: of the cache; the user's if left out.
     """
     kept = (cache_folder() if folder is None else folder) / "trials" / f"{_key(bundle)}.json"
-    with contextlib.suppress(OSError, ValueError, TypeError):
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         known = {str(name): float(seconds) for name, seconds in json.loads(kept.read_bytes()).items()}
         if set(known) == set(bundle.precisions) and min(known.values()) > 0:
             return _judged(known)
@@ -89,14 +88,8 @@ def _measure(bundle: Bundle) -> dict[str, float]:
     taken: dict[str, list[float]] = {name: [] for name in bundle.precisions}
     try:
         for name in bundle.precisions:
-            try:
-                engines[name] = bundle.engine(bundle.models[0], precision=name)
-                engines[name].load()
-            except EngineError:
-                if name == PRECISIONS[0]:
-                    raise
-                taken[name].append(float("inf"))  # this machine cannot run it
-                engines.pop(name, None)
+            engines[name] = bundle.engine(bundle.models[0], precision=name)
+            engines[name].load()
         noise = np.random.default_rng(0)
         batch = {
             name: noise.random((1, *bundle.manifest.input_row(name)), dtype=np.float32)

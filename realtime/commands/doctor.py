@@ -22,7 +22,7 @@ from realtime.sinks.default_endpoint import DEFAULT_PORTS
 # Each package by its name for pip and its name for `import`.
 PACKAGES = {
     "av": "av",
-    "mediapipe": "mediapipe",
+    "ai-edge-litert": "ai_edge_litert.interpreter",
     "onnxruntime": "onnxruntime",
     "numba": "numba",
     "numpy": "numpy",
@@ -137,15 +137,17 @@ def graphics() -> Iterator[Finding]:
         yield Finding("ok", "GPU", f"{line}; not used yet, networks run on the CPU")
 
 
-def system_libraries() -> Iterator[Finding]:
-    """What MediaPipe needs of the operating system."""
-    from realtime.tracking.mediapipe_landmarker import install_line, missing_libraries
+def mediapipe() -> Iterator[Finding]:
+    """What `--tracker mediapipe` needs."""
+    from realtime.tracking.mediapipe_landmarker import install_line, installed, missing_libraries
 
     missing = missing_libraries()
-    if missing:
-        yield Finding("broken", "system libraries", f"MediaPipe needs {', '.join(missing)}", install_line())
+    if not installed():
+        yield Finding("ok", "mediapipe", "not installed, nor needed but for --tracker mediapipe")
+    elif missing:
+        yield Finding("note", "mediapipe", f"needs {', '.join(missing)}", install_line())
     else:
-        yield Finding("ok", "system libraries", "all that MediaPipe needs")
+        yield Finding("ok", "mediapipe", "installed, --tracker mediapipe can use it")
 
 
 def face_model() -> Iterator[Finding]:
@@ -167,6 +169,7 @@ def face_model() -> Iterator[Finding]:
 
 def default_bundle() -> Iterator[Finding]:
     """The built-in model bundle."""
+    from engines.trial import try_precisions
     from realtime.assembly import open_bundle
     from realtime.errors import LiveFacsError
     from realtime.heads import Head
@@ -174,6 +177,10 @@ def default_bundle() -> Iterator[Finding]:
     try:
         with open_bundle() as bundle, Head(bundle):
             yield Finding("ok", "default bundle", f"{bundle.id}, {len(bundle.aus)} AUs, loads and runs")
+            if len(bundle.precisions) > 1:
+                trial = try_precisions(bundle)
+                times = ", ".join(f"{name} {1e3 * took:.2g} ms" for name, took in trial.seconds.items())
+                yield Finding("ok", "precision", f"{trial.chosen} is run ({times} a face)")
     except LiveFacsError as error:
         yield Finding("broken", "default bundle", str(error), "reinstall livefacs")
 
@@ -255,7 +262,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     versions,
     processor,
     graphics,
-    system_libraries,
+    mediapipe,
     face_model,
     default_bundle,
     cameras,

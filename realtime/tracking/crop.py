@@ -111,41 +111,52 @@ def _warp_grey(
             left, right = min(left, x), max(right, x)
             top, bottom = min(top, y), max(bottom, y)
     last_column, last_row = image.shape[1] - 1, image.shape[0] - 1
-    inside = left >= 0.5 and top >= 0.5 and right < last_column - 0.5 and bottom < last_row - 0.5
     x0, x1 = int(min(max(left - 1.0, 0.0), last_column)), int(min(max(right + 2.0, 0.0), last_column))
     y0, y1 = int(min(max(top - 1.0, 0.0), last_row)), int(min(max(bottom + 2.0, 0.0), last_row))
     grey = np.empty((y1 - y0 + 1, x1 - x0 + 1), dtype=np.float32)
-    red, green, blue = np.float32(LUMA[0]), np.float32(LUMA[1]), np.float32(LUMA[2])
-    for row in range(grey.shape[0]):
-        for column in range(grey.shape[1]):
-            pixel = image[y0 + row, x0 + column]
-            luma = red * np.float32(pixel[0]) + green * np.float32(pixel[1]) + blue * np.float32(pixel[2])
-            grey[row, column] = luma * gain + bias
-    last_x, last_y = grey.shape[1] - 1, grey.shape[0] - 1
+    red, green, blue = (np.float32(LUMA[0]) * gain, np.float32(LUMA[1]) * gain, np.float32(LUMA[2]) * gain)
+    for i in range(grey.shape[0]):
+        line, shades = image[y0 + i].reshape(-1)[3 * x0 : 3 * (x1 + 1)], grey[i]
+        for c in range(len(shades)):
+            r, g, b = np.float32(line[3 * c]), np.float32(line[3 * c + 1]), np.float32(line[3 * c + 2])
+            shades[c] = red * r + green * g + blue * b + bias
+    # Each row of samples in three loops: where they lie is vectorised, fetching them is not.
+    shades, pitch = grey.reshape(-1), np.uint32(grey.shape[1])
+    last_x, last_y = np.float64(grey.shape[1] - 1), np.float64(grey.shape[0] - 1)
+    count = n * width
+    at, across, down = np.empty(count, np.uint32), np.empty(count, np.uint32), np.empty(count, np.uint32)
+    part_x, part_y, samples = (
+        np.empty(count, np.float32),
+        np.empty(count, np.float32),
+        np.empty(count, np.float32),
+    )
+    step_x, step_y = to_image[0, 0] / n, to_image[1, 0] / n
     share = np.float32(1.0 / (n * n))
     for v in range(height):
-        for u in range(width):
-            total = np.float32(0.0)
-            for j in range(n):
-                du, dv = u + 0.5 / n - 0.5, v + (j + 0.5) / n - 0.5
-                x = to_image[0, 0] * du + to_image[0, 1] * dv + to_image[0, 2] - x0
-                y = to_image[1, 0] * du + to_image[1, 1] * dv + to_image[1, 2] - y0
-                for _ in range(n):
-                    if inside:
-                        left_x, top_y = int(x), int(y)
-                        right_x, bottom_y = left_x + 1, top_y + 1
-                        fx, fy = np.float32(x - left_x), np.float32(y - top_y)
-                    else:
-                        held_x, held_y = min(max(x, 0.0), last_x), min(max(y, 0.0), last_y)
-                        left_x, top_y = int(held_x), int(held_y)
-                        right_x, bottom_y = min(left_x + 1, last_x), min(top_y + 1, last_y)
-                        fx, fy = np.float32(held_x - left_x), np.float32(held_y - top_y)
-                    upper = grey[top_y, left_x] + fx * (grey[top_y, right_x] - grey[top_y, left_x])
-                    lower = grey[bottom_y, left_x] + fx * (grey[bottom_y, right_x] - grey[bottom_y, left_x])
-                    total += upper + fy * (lower - upper)
-                    x += to_image[0, 0] / n
-                    y += to_image[1, 0] / n
-            crop[v, u] = total * share
+        crop[v] = np.float32(0.0)
+        for j in range(n):
+            first_u, first_v = 0.5 / n - 0.5, v + (j + 0.5) / n - 0.5
+            first_x = to_image[0, 0] * first_u + to_image[0, 1] * first_v + to_image[0, 2] - x0
+            first_y = to_image[1, 0] * first_u + to_image[1, 1] * first_v + to_image[1, 2] - y0
+            for k in range(count):
+                x = min(max(first_x + step_x * k, 0.0), last_x)
+                y = min(max(first_y + step_y * k, 0.0), last_y)
+                column, row = np.int32(x), np.int32(y)
+                part_x[k], part_y[k] = np.float32(x - column), np.float32(y - row)
+                at[k] = np.uint32(row) * pitch + np.uint32(column)
+                across[k] = np.uint32(1) if column < last_x else np.uint32(0)
+                down[k] = pitch if row < last_y else np.uint32(0)
+            for k in range(count):
+                above, below = at[k], np.uint32(at[k] + down[k])
+                upper, lower = shades[above], shades[below]
+                upper += part_x[k] * (shades[np.uint32(above + across[k])] - upper)
+                lower += part_x[k] * (shades[np.uint32(below + across[k])] - lower)
+                samples[k] = upper + part_y[k] * (lower - upper)
+            for u in range(width):
+                total = np.float32(0.0)
+                for i in range(n):
+                    total += samples[u * n + i]
+                crop[v, u] += total * share
 
 
 @compiled

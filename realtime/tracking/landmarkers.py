@@ -8,7 +8,7 @@ from pathlib import Path
 from realtime.errors import OptionError
 from realtime.tracking.landmarker import Landmarker
 
-DEFAULT_LANDMARKER = "mediapipe"
+DEFAULT_LANDMARKER = "native"
 
 
 def create_landmarker(name: str, model: Path, *, max_faces: int = 4, stills: bool = False) -> Landmarker:

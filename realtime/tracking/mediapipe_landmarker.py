@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib.util
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,11 @@ INSTALL_LINES = {
     "pacman": "pacman -S --noconfirm libglvnd mesa",
     "zypper": "zypper install -y libglvnd Mesa-libGL1 Mesa-libEGL1 Mesa-libGLESv2-2",
 }
+
+
+def installed() -> bool:
+    """Tell whether the package is there; whether it works is another question."""
+    return importlib.util.find_spec("mediapipe") is not None
 
 
 def missing_libraries() -> list[str]:
@@ -75,6 +81,11 @@ class MediaPipeLandmarker(Landmarker):
 
     def check(self) -> None:
         """Raise LiveFacsError if a system library or the package is missing."""
+        if not installed():
+            raise LiveFacsError(
+                "tracker mediapipe: the package is not installed: pip install 'livefacs[mediapipe]', "
+                "or use --tracker native"
+            )
         require_libraries()
 
     def open(self) -> None:

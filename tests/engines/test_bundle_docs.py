@@ -6,7 +6,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engines import INPUT_KINDS, CropInput, Manifest, Metric, Outputs, PoseGroup, Training, decode_manifest
+from engines import (
+    INPUT_KINDS,
+    CropInput,
+    Manifest,
+    Metric,
+    Outputs,
+    Parity,
+    PoseGroup,
+    Training,
+    decode_manifest,
+)
 
 TEXT = (Path(__file__).parents[2] / "docs" / "bundles.md").read_text()
 
@@ -29,7 +39,7 @@ def test_the_programs_run(tmp_path, monkeypatch, capsys):
     assert "noise 0.1.0 ('AU06', 'AU12') [[0.5 0.5]" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("table", [Manifest, CropInput, PoseGroup, Outputs, Training, Metric])
+@pytest.mark.parametrize("table", [Manifest, CropInput, PoseGroup, Outputs, Parity, Training, Metric])
 def test_every_key_is_described(table):
     for field in msgspec.structs.fields(table):
         assert f"`{field.name}`" in TEXT or f"[{field.name}]" in TEXT or f"[{field.name}." in TEXT, field.name

@@ -90,7 +90,7 @@ def parity(
                 for form, (backend, precision) in zip((a, b), forms, strict=True)
             ]
         report = compare(faces_of, said[0], said[1], opened.manifest.parity)
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     table = Table("score", "largest difference", "mean difference")
     for kind, apart in report.apart.items():
         table.add_row(kind, f"{apart.largest:.4f}", f"{apart.mean:.5f}")

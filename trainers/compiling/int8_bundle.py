@@ -95,7 +95,8 @@ def add_int8(
             f"bundle {bundle.path}: {_broken(report)} on {checked.corpus.name}: not written; "
             "calibrate on more varied faces, or take it as it is with --force"
         )
-    fields["metrics"] = [*fields.get("metrics", []), *_metrics(report, checked.corpus.name)]
+    older = [metric for metric in fields.get("metrics", []) if not metric["name"].startswith(f"{INT8}:")]
+    fields["metrics"] = [*older, *_metrics(report, checked.corpus.name)]
     write_bundle(out, fields, files)
     return report
 
@@ -123,7 +124,7 @@ def _broken(report: ParityReport) -> str:
 def _metrics(report: ParityReport, corpus: str) -> list[dict[str, Any]]:
     return [
         {
-            "name": f"int8: change of {worth.name}",
+            "name": f"{INT8}: change of {worth.name}",
             "value": round(worth.change, 4),
             "protocol": f"mean over AUs, {report.faces} faces of {corpus}, each picture by itself",
         }

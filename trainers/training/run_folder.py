@@ -31,7 +31,7 @@ from trainers.training.recipe_files import decode_recipe, encode_recipe, without
 HEADER = (
     "# A LiveFACS training run: what was trained, on what, by which program. Written once; do not edit.\n"
 )
-PACKAGES = ("livefacs", "torch", "lightning-fabric", "numpy", "mediapipe")
+PACKAGES = ("livefacs", "torch", "lightning-fabric", "numpy", "ai-edge-litert")
 
 
 class CorpusOrigin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.compiled import compiled
-
 VERTICAL_VIEW = math.radians(63.0)
 NEAR = 1.0
 """Distance, cm, of the plane onto which landmarks are first put."""
@@ -62,7 +60,6 @@ def head_matrix(
     return solved.astype(np.float32)
 
 
-@compiled
 def procrustes(
     source: NDArray[np.float64], target: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -72,27 +69,18 @@ def procrustes(
         source, target: (k, 3).
         weights: (k,), not negative, some positive.
     """
-    total = weights.sum()
-    middle_s, middle_t = np.zeros(3), np.zeros(3)
-    for i in range(len(weights)):
-        for axis in range(3):
-            middle_s[axis] += weights[i] * source[i, axis] / total
-            middle_t[axis] += weights[i] * target[i, axis] / total
-    design = np.zeros((3, 3))
-    spread = 0.0
-    for i in range(len(weights)):
-        for row in range(3):
-            s = source[i, row] - middle_s[row]
-            spread += weights[i] * s * s
-            for column in range(3):
-                design[row, column] += (
-                    weights[i] * (target[i, row] - middle_t[row]) * (source[i, column] - middle_s[column])
-                )
+    shares = weights / weights.sum()
+    middle_s, middle_t = shares @ source, shares @ target
+    s, t = source - middle_s, target - middle_t
+    weighted = s * weights[:, None]
+    design = t.T @ weighted
+    # Compiled, this would need SciPy: numba calls its LAPACK.
     u, _, v = np.linalg.svd(design)
-    if np.linalg.det(u) * np.linalg.det(v) < 0:
-        u[:, 2] *= -1.0
     rotation = u @ v
-    scale = (rotation * design).sum() / max(spread, 1e-12)
+    if np.linalg.det(rotation) < 0:
+        u[:, 2] *= -1.0
+        rotation = u @ v
+    scale = (rotation * design).sum() / max((s * weighted).sum(), 1e-12)
     matrix = np.eye(4)
     matrix[:3, :3] = scale * rotation
     matrix[:3, 3] = middle_t - scale * (rotation @ middle_s)

@@ -275,12 +275,13 @@ def test_doctor_names_a_damaged_model_and_what_to_do(tmp_path: Path) -> None:
 
 
 def test_doctor_outlives_a_package_that_does_not_import(tmp_path: Path) -> None:
-    (tmp_path / "mediapipe.py").write_text("raise ImportError('half installed', name='mediapipe')")
+    broken = "raise ImportError('half installed', name='ai-edge-litert')"
+    (tmp_path / "ai_edge_litert.py").write_text(broken)
     done = livefacs("doctor", env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "ImportError: half installed" in done.stdout
-    assert "pip install --force-reinstall mediapipe" in done.stdout
+    assert "pip install --force-reinstall ai-edge-litert" in done.stdout
     assert "ports" in done.stdout
 
 

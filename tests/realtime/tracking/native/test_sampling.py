@@ -53,6 +53,15 @@ def test_samples_are_bilinear_also_beyond_the_border(
             assert any(np.abs(raster[v, u] - value).max() <= 0.51 for value in near)
 
 
+@pytest.mark.parametrize("repeat_border", [True, False])
+@pytest.mark.parametrize("shape", [(24, 40), (1, 2), (2, 1), (1, 1)])
+def test_a_whole_picture_is_taken_to_its_last_pixel(shape: tuple[int, int], repeat_border: bool) -> None:
+    picture = np.ascontiguousarray(PICTURE[: shape[0], : shape[1]])
+    raster = np.empty((*shape, 3), np.float32)
+    sample(picture, np.array([[1.0, 0, 0], [0, 1.0, 0]]), (0.0, 255.0), repeat_border, raster)
+    np.testing.assert_array_equal(raster, picture)
+
+
 def test_whole_pixels_are_taken_as_they_are() -> None:
     raster = np.empty((5, 7, 3), np.float32)
     sample(PICTURE, np.array([[1.0, 0, 3], [0, 1.0, 2]]), (0.0, 255.0), True, raster)

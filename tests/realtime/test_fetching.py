@@ -191,14 +191,3 @@ def test_damaged_cache_and_wrong_path(small_model: str, cache: Path, tmp_path: P
         model.face_model()
     with pytest.raises(FaceModelError, match=r"nowhere.*--face-model"):
         model.face_model(tmp_path / "nowhere")
-
-
-def test_cache_folder_follows_the_platform(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("LIVEFACS_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", "/x")
-    monkeypatch.setenv("LOCALAPPDATA", "/l")
-    for platform, expected in (("linux", Path("/x/livefacs")), ("win32", Path("/l/livefacs"))):
-        monkeypatch.setattr(model.sys, "platform", platform)
-        assert model.cache_folder() == expected
-    monkeypatch.setattr(model.sys, "platform", "darwin")
-    assert model.cache_folder().parts[-3:] == ("Library", "Caches", "livefacs")

@@ -8,7 +8,7 @@ from PIL import Image
 
 from realtime.errors import FaceModelError, OptionError
 from realtime.tracking.extent import extent_of
-from realtime.tracking.mediapipe_landmarker import MediaPipeLandmarker
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
 from realtime.tracking.pose import pose_from_matrix
 from trainers.corpora.images import ImageFiles
 from trainers.errors import CorpusError
@@ -28,7 +28,7 @@ def test_every_face_is_found_and_none_where_there_is_none(tracked) -> None:
 
 
 def test_it_sees_what_the_runtimes_landmarker_sees(tracked, real_corpus, face_model_path) -> None:
-    with MediaPipeLandmarker(face_model_path, 4, stills=True) as landmarker:
+    with create_landmarker(DEFAULT_LANDMARKER, face_model_path, stills=True) as landmarker:
         (face,) = landmarker.detect(real_corpus.images[12], 0.0)
     assert np.array_equal(tracked.landmarks[12], face.landmarks)
     assert np.array_equal(tracked.blendshapes[12], face.blendshapes)
@@ -59,7 +59,7 @@ def crowd(made_corpus, clip):
 def test_the_labelled_face_of_several_is_taken(crowd, face_model_path) -> None:
     corpus = crowd(None)
     image = corpus.images[0]
-    with MediaPipeLandmarker(face_model_path, 4, stills=True) as landmarker:
+    with create_landmarker(DEFAULT_LANDMARKER, face_model_path, stills=True) as landmarker:
         faces = landmarker.detect(image, 0.0)
     boxes = [extent_of(face.landmarks, image.shape[1], image.shape[0]) for face in faces]
     assert len(faces) == 2

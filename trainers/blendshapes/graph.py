@@ -53,7 +53,7 @@ def head_model(name: str, leakage: NDArray[np.floating]) -> onnx.ModelProto:
         leakage: (5, 52), rows as `pose_leakage.COEFFICIENTS`.
     """
     graph = _Graph()
-    write_head(graph, leakage)
+    write_rule(graph, without_leakage(graph, leakage))
     return graph.model(
         name,
         inputs={"blendshapes": len(BLENDSHAPES), "neutral": len(BLENDSHAPES), "pose": 3},
@@ -77,17 +77,16 @@ class Arithmetic(Protocol):
         ...
 
 
-def write_head(graph: Arithmetic, leakage: NDArray[np.floating]) -> None:
-    """Take down the head of one pose group: `head_model`'s inputs and outputs, under the same names."""
-    blendshapes = _without_leakage(graph, leakage)
+def write_rule(graph: Arithmetic, blendshapes: Any) -> None:
+    """Take down what blendshapes as of a frontal face say, against `neutral`: `head_model`'s outputs."""
     rise = _rises(graph, blendshapes)
     intensity = _intensities(graph, rise)
     _occurrences(graph, intensity)
     _expressions(graph, intensity)
 
 
-def _without_leakage(graph: Arithmetic, leakage: NDArray[np.floating]) -> Any:
-    """The blendshapes as they would read on a frontal face: odds / exp(leakage)."""
+def without_leakage(graph: Arithmetic, leakage: NDArray[np.floating]) -> Any:
+    """The inputs `blendshapes` and `pose` as they would read on a frontal face: odds / exp(leakage)."""
     limit = graph.constant("largest_angle", LARGEST_ANGLE)
     angles = graph.add("Min", graph.add("Max", "pose", graph.add("Neg", limit)), limit)
     yaw = graph.add("Gather", angles, graph.constant("yaw_column", [0], np.int64), axis=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,38 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor, nn
 
 from realtime.tracking.blendshapes import BLENDSHAPES
-from trainers.blendshapes.graph import write_head
+from trainers.blendshapes.graph import without_leakage, write_rule
 
 
 class BlendshapeRule(nn.Module):
-    """Blendshapes, resting blendshapes and head pose of n faces -> what the default model says of them.
+    """Blendshapes, resting blendshapes and head pose of n faces -> what each pose group's rule says of them.
 
     Args:
-        leakage: of one pose group, as `graph.head_model`.
+        leakage: of each of the G groups, as `graph.head_model`.
     """
 
-    def __init__(self, leakage: NDArray[np.floating]) -> None:
+    def __init__(self, leakage: Sequence[NDArray[np.floating]]) -> None:
         super().__init__()
         self._leakage = leakage
+        self.groups = nn.ModuleList(nn.Module() for _ in leakage)
         face = torch.zeros(1, len(BLENDSHAPES))
         self(face, face, torch.zeros(1, 3))  # so that all constants are there before the module moves
 
     def forward(self, blendshapes: Tensor, neutral: Tensor, pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return occurrence, intensity (both n, 19) and expression (n, 7)."""
+        """Return occurrence, intensity (both n, G, 19) and expression (n, G, 7)."""
+        several = (-1, len(self.groups))
         with torch.autocast(blendshapes.device.type, enabled=False):
-            values = _Values(self, blendshapes=blendshapes, neutral=neutral, pose=pose)
-            write_head(values, self._leakage)
-        return values.named["au_occurrence"], values.named["au_intensity"], values.named["expression"]
+            frontal = [
+                without_leakage(_Values(group, blendshapes=blendshapes, pose=pose), leakage)
+                for group, leakage in zip(self.groups, self._leakage, strict=True)
+            ]
+            # All groups go through the rule as rows of their own: one pass, whatever their number.
+            at_rest = neutral[:, None].expand(*several, -1).flatten(0, 1)
+            values = _Values(self, neutral=at_rest)
+            write_rule(values, torch.stack(frontal, dim=1).flatten(0, 1))
+        kinds = (values.named[name] for name in ("au_occurrence", "au_intensity", "expression"))
+        occurrence, intensity, expression = (each.reshape(*several, each.shape[1]) for each in kinds)
+        return occurrence, intensity, expression
 
 
 class _Values:
@@ -67,7 +77,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Concat": lambda *values, axis: torch.cat(values, dim=axis),
     "Div": torch.div,
     "Exp": torch.exp,
-    "Gather": lambda value, columns, axis: torch.stack([value.select(axis, k) for k in columns], dim=axis),
+    "Gather": lambda value, columns, axis: torch.cat([value.narrow(axis, k, 1) for k in columns], dim=axis),
     "Greater": torch.gt,
     "Log": torch.log,
     "MatMul": torch.matmul,

@@ -43,9 +43,7 @@ class Rules(nn.Module):
     def __init__(self, aus: Sequence[str], groups: Sequence[str]) -> None:
         super().__init__()
         leakage = read_leakage()
-        self.by_group = nn.ModuleDict(
-            {group: BlendshapeRule(leakage[group if group in POSE_GROUPS else "level"]) for group in groups}
-        )
+        self.rule = BlendshapeRule([leakage[group if group in POSE_GROUPS else "level"] for group in groups])
         place = np.array([[own == au for au in aus] for own in RULE_AUS], dtype=np.float32)
         face = np.array([[own == name for name in EXPRESSIONS] for own in RULE_EXPRESSIONS], np.float32)
         self.register_buffer("place", torch.from_numpy(place.reshape(len(RULE_AUS), len(aus))))
@@ -53,11 +51,8 @@ class Rules(nn.Module):
 
     def forward(self, *told: Tensor) -> Tensor:
         """(n, 52), (n, 52) and (n, 3) -> (n, groups, A + 7): intensities 0 to 5, expression probabilities."""
-        by_group = []
-        for rule in self.by_group.values():
-            _, intensity, expression = rule(*told)
-            by_group.append(torch.cat([intensity @ self.place, expression @ self.face], dim=1))
-        return torch.stack(by_group, dim=1)
+        _, intensity, expression = self.rule(*told)
+        return torch.cat([intensity @ self.place, expression @ self.face], dim=2)
 
 
 class Committee(nn.Module):

@@ -90,7 +90,7 @@ def frames_of(clip: Path) -> int:
 
 
 def show(console: Console, title: str, turns: dict[str, Sequence[Turn]]) -> dict[str, dict[str, float]]:
-    """Print a table; return its figures. Ratios are to bare MediaPipe in the same turn, medians of all turns."""
+    """Print a table; return its figures. Ratios are medians, to bare MediaPipe in the same turn."""
     table = Table("", "fps", "ratio", "frames per CPU s", "ratio", "peak MB", box=None, title=title)
     figures = {}
     for name, taken in turns.items():

@@ -1,33 +1,63 @@
 """What runs a network: model bundles and the engines that execute them. Knows nothing of cameras.
 
-Importing this package imports no backend: ONNX Runtime comes in when the first engine loads.
+Importing this package imports no backend: ONNX Runtime comes in when the first engine loads, and the names
+below when they are first used.
 """
 
 import os
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 # ONNX Runtime reports its use to its maker from version 1.32 on, unless this is set before it is imported.
 # Who reads faces sends nothing that the user did not ask for.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-from engines.backends import DEFAULT_BACKEND, backend_names, create_engine
-from engines.bundle import Bundle
-from engines.bundle_writing import pack, write_bundle
-from engines.engine import Engine, TensorSpec
-from engines.errors import BundleError, EngineError, LiveFacsError
-from engines.manifest import (
-    INPUT_KINDS,
-    MANIFEST_NAME,
-    SCHEMA,
-    CropInput,
-    Manifest,
-    Metric,
-    Outputs,
-    Parity,
-    PlainInput,
-    PoseGroup,
-    Training,
-)
-from engines.manifest_reading import decode_manifest
+if TYPE_CHECKING:
+    from engines.backends import DEFAULT_BACKEND, backend_names, create_engine
+    from engines.bundle import Bundle
+    from engines.bundle_writing import pack, write_bundle
+    from engines.engine import Engine, TensorSpec
+    from engines.errors import BundleError, EngineError, LiveFacsError
+    from engines.manifest import (
+        INPUT_KINDS,
+        MANIFEST_NAME,
+        SCHEMA,
+        CropInput,
+        Manifest,
+        Metric,
+        Outputs,
+        Parity,
+        PlainInput,
+        PoseGroup,
+        Training,
+    )
+    from engines.manifest_reading import decode_manifest
+
+_HOMES = {
+    "Bundle": "bundle",
+    "BundleError": "errors",
+    "CropInput": "manifest",
+    "DEFAULT_BACKEND": "backends",
+    "Engine": "engine",
+    "EngineError": "errors",
+    "INPUT_KINDS": "manifest",
+    "LiveFacsError": "errors",
+    "MANIFEST_NAME": "manifest",
+    "Manifest": "manifest",
+    "Metric": "manifest",
+    "Outputs": "manifest",
+    "Parity": "manifest",
+    "PlainInput": "manifest",
+    "PoseGroup": "manifest",
+    "SCHEMA": "manifest",
+    "TensorSpec": "engine",
+    "Training": "manifest",
+    "backend_names": "backends",
+    "create_engine": "backends",
+    "decode_manifest": "manifest_reading",
+    "pack": "bundle_writing",
+    "write_bundle": "bundle_writing",
+}
 
 __all__ = [
     "DEFAULT_BACKEND",
@@ -54,3 +84,15 @@ __all__ = [
     "pack",
     "write_bundle",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'engines' has no attribute {name!r}")
+    value = getattr(import_module(f"engines.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

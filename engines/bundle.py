@@ -8,11 +8,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from engines.backends import DEFAULT_BACKEND, create_engine
+from engines.backends import DEFAULT_BACKEND, converted_precisions, create_engine
 from engines.bundle_files import BundleFiles, open_files
+from engines.choices import PRECISIONS
 from engines.engine import Engine
 from engines.errors import BundleError, EngineError
-from engines.manifest import MANIFEST_NAME, PRECISIONS, Manifest
+from engines.manifest import MANIFEST_NAME, Manifest
 from engines.manifest_reading import decode_manifest
 from engines.model_rules import first_disagreement, first_misbehaviour
 
@@ -145,18 +146,19 @@ class Bundle:
         Args:
             filename: one of `models`.
             backend: one of `engines.backend_names()`.
-            precision: one of `precisions`.
+            precision: one of `precisions`, or one that the backend makes of fp32 by itself.
 
         Raises:
             BundleError: no such model, not in this precision, or it disagrees with the manifest.
             EngineError: no such backend.
         """
-        form = self._form(filename, precision)
+        converted = precision in converted_precisions(backend)
+        form = self._form(filename, PRECISIONS[0] if converted else precision)
         if form not in self._agreeing:
             self._verify_model(filename, form)
         if backend == DEFAULT_BACKEND and form in self._spare:
             return self._spare.pop(form)
-        engine = create_engine(backend, self.file_bytes(form), self._label(form))
+        engine = create_engine(backend, self.file_bytes(form), self._label(form), precision)
         if form in self._spare:
             self._spare.pop(form).close()  # served for the check only; another backend will run the model
         return engine

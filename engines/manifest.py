@@ -28,12 +28,6 @@ INPUT_KINDS: dict[str, tuple[int, ...] | None] = {
 }
 """Shape of one row of each kind of input, without the batch axis."""
 
-PRECISIONS = ("fp32", "int8")
-"""How a model's file may store and compute: the models that pose groups name are the first."""
-
-AUTO = "auto"
-"""Where a precision is asked for: the fastest one here."""
-
 CHANNELS = {"rgb": 3, "grey": 1}
 
 ANGLE_MIN, ANGLE_MAX = -90.0, 90.0

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, product
 
 from engines.bundle_files import is_safe_name
+from engines.choices import PRECISIONS
 from engines.manifest import (
     ANGLE_MAX,
     ANGLE_MIN,
     LANDMARKS,
     MANIFEST_NAME,
-    PRECISIONS,
     CropInput,
     Interval,
     Manifest,

@@ -23,18 +23,23 @@ _DTYPES = {
     "tensor(bool)": np.bool_,
 }
 
+CPU = "CPUExecutionProvider"
 _LOG_FATAL = 4  # every error comes back as an exception, so printing it as well would say it twice
 
 
 class OnnxRuntimeEngine(Engine):
-    """An ONNX model in ONNX Runtime: CPU, one thread (on heads of this size two were slower than one).
+    """An ONNX model in ONNX Runtime: one thread (on heads of this size two were slower than one).
 
     It may be loaded in one thread and run in another.
     """
 
-    def __init__(self, model: bytes, name: str) -> None:
-        """`model` is the whole .onnx file, weights included; `name` is for messages."""
+    def __init__(self, model: bytes, name: str, provider: str = CPU) -> None:
+        """`model` is the whole .onnx file, weights included; `name` is for messages.
+
+        `provider`: ONNX Runtime's name of what computes, `CUDAExecutionProvider` for an NVIDIA GPU.
+        """
         super().__init__(name)
+        self._provider = provider
         self._model: bytes | None = model
         self._session: Any = None
 
@@ -45,6 +50,11 @@ class OnnxRuntimeEngine(Engine):
             raise EngineError(
                 f"{self.name}: ONNX Runtime cannot be imported ({error}): pip install onnxruntime"
             ) from error
+        if self._provider not in onnxruntime.get_available_providers():
+            raise EngineError(
+                f"{self.name}: ONNX Runtime here has no {self._provider}: "
+                "pip uninstall onnxruntime, then pip install onnxruntime-gpu; or use --device cpu"
+            )
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
@@ -56,12 +66,17 @@ class OnnxRuntimeEngine(Engine):
             "session.model_external_initializers_file_folder_path", f"{os.devnull}/none"
         )
         try:
-            session = onnxruntime.InferenceSession(self._model, options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(self._model, options, providers=[self._provider])
         except Exception as error:  # ONNX Runtime's errors share no base class
             raise EngineError(
                 f"{self.name}: ONNX Runtime cannot load it ({_reason(error)}): "
                 "export it again, as one .onnx file with its weights inside"
             ) from error
+        if self._provider not in session.get_providers():  # it falls back to the CPU without a word
+            raise EngineError(
+                f"{self.name}: ONNX Runtime cannot use {self._provider}: install the CUDA and cuDNN that its "
+                "version wants, or use --device cpu"
+            )
         specs = self._specs(session.get_inputs()), self._specs(session.get_outputs())
         self._session, self._model = session, None
         return specs

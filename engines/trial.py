@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.backends import DEFAULT_BACKEND, converted_precisions
 from engines.bundle import Bundle
+from engines.choices import AUTO, PRECISIONS
 from engines.engine import Engine
-from engines.manifest import AUTO, PRECISIONS
 from engines.user_cache import cache_folder
 
 WARM_UPS, TURNS = 3, 15
@@ -41,8 +42,10 @@ class Trial:
     chosen: str
 
 
-def choose_precision(bundle: Bundle, wanted: str = AUTO) -> str:
+def choose_precision(bundle: Bundle, wanted: str = AUTO, backend: str = DEFAULT_BACKEND) -> str:
     """Return the precision to run a bundle in: the one wanted, or for "auto" the fastest here.
+
+    A backend that makes lower precisions by itself has no trial: it takes its usual one.
 
     A bundle with one precision needs no trial. Otherwise the first call on a machine takes about half a
     second, and the result is kept in the user's cache.
@@ -50,6 +53,9 @@ def choose_precision(bundle: Bundle, wanted: str = AUTO) -> str:
     Raises:
         BundleError: the bundle has no such precision, or a network cannot be loaded.
     """
+    made = converted_precisions(backend)
+    if made and wanted in (AUTO, *made):
+        return made[0] if wanted == AUTO else wanted
     if wanted == AUTO:
         return bundle.precisions[0] if len(bundle.precisions) == 1 else try_precisions(bundle).chosen
     bundle.model_bytes(bundle.models[0], wanted)

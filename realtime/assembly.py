@@ -8,7 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
-from engines.manifest import AUTO
+from engines.choices import AUTO, DEVICES
 from realtime.sinks.sink import Sink
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 from realtime.types import FrameResult
@@ -52,6 +52,7 @@ class PipelineOptions(TypedDict, total=False):
     offline: bool
     max_faces: int
     tracker: str
+    device: str
     precision: str
     window: int
     calibrate: bool
@@ -68,6 +69,7 @@ def build_pipeline(
     offline: bool = False,
     max_faces: int = DEFAULT_MAX_FACES,
     tracker: str = DEFAULT_LANDMARKER,
+    device: str = DEVICES[0],
     precision: str = AUTO,
     window: int = DEFAULT_WINDOW,
     calibrate: bool = True,
@@ -84,7 +86,8 @@ def build_pipeline(
         offline: never touch the network for models (a URL as source is still opened).
         max_faces: most faces followed at once, 1 or more.
         tracker: what finds the faces, `native` or `mediapipe` (which needs the package of that name).
-        precision: of the bundle's networks, `fp32` or `int8`; `auto` takes the fastest that the bundle has.
+        device: what runs the bundle's networks, `cpu` or `cuda` (an NVIDIA GPU).
+        precision: of the bundle's networks, `fp32` or `int8`, on a GPU `fp16`; `auto` takes the fastest.
         window: length of the temporal median in frames, odd; 1 is no filter.
         calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
@@ -94,6 +97,7 @@ def build_pipeline(
     Raises:
         LiveFacsError: something named does not exist or is not usable; one line.
     """
+    from engines.backends import backend_for
     from engines.bundle import Bundle
     from engines.trial import choose_precision
     from realtime.errors import OptionError
@@ -109,11 +113,22 @@ def build_pipeline(
         source = open_source(os.fspath(source), realtime=realtime, name=name)
     if not isinstance(bundle, Bundle):
         bundle = open_bundle(bundle, models=False)
-    chosen = choose_precision(bundle, precision)
-    bundle.verify_models(precision=chosen)
+    backend = backend_for(device)
+    chosen = choose_precision(bundle, precision, backend)
+    if chosen in bundle.precisions:
+        bundle.verify_models(precision=chosen)
     landmarker = create_landmarker(tracker, find_face_model(face_model, offline=offline), max_faces=max_faces)
     faces = FaceTracker(landmarker, crop=bundle.manifest.crop)
-    return Pipeline(source, faces, bundle, sinks=sinks, window=window, calibrate=calibrate, precision=chosen)
+    return Pipeline(
+        source,
+        faces,
+        bundle,
+        sinks=sinks,
+        window=window,
+        calibrate=calibrate,
+        backend=backend,
+        precision=chosen,
+    )
 
 
 def stream(

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.choices import PRECISIONS
 from engines.errors import EngineError
-from engines.manifest import PRECISIONS
 from realtime.openable import Openable
 from realtime.types import TOP_INTENSITY, Face, Pose, Scores
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from engines.manifest import PRECISIONS
+from engines.choices import PRECISIONS
 from realtime.bookkeeping import StatusClock, Summary
 from realtime.calibration import Calibration
 from realtime.errors import EndOfStream, SinkError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from engines.manifest import AUTO, PRECISIONS
+from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import config_callback
 from realtime.commands.outputs import make_sinks
@@ -65,11 +65,18 @@ def run(
             "the same landmarks in twice the time.",
         ),
     ] = DEFAULT_LANDMARKER,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="|".join(DEVICES),
+            help="What runs the bundle's networks: `cuda` is an NVIDIA GPU, by TensorRT or ONNX Runtime.",
+        ),
+    ] = DEVICES[0],
     precision: Annotated[
         str,
         typer.Option(
-            metavar="|".join((AUTO, *PRECISIONS)),
-            help="Of the bundle's networks: `auto` tries which is the fastest here, once.",
+            metavar="|".join(dict.fromkeys((AUTO, *PRECISIONS, *CONVERTED))),
+            help="Of the bundle's networks: `auto` tries which is the fastest here, once; fp16 is for GPUs.",
         ),
     ] = AUTO,
     window: Annotated[
@@ -136,6 +143,7 @@ def run(
         offline=offline,
         max_faces=max_faces,
         tracker=tracker,
+        device=device,
         precision=precision,
         window=window,
         calibrate=calibration,

@@ -18,11 +18,11 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from engines.heavy_nodes import heavy_nodes
+
 Row = Mapping[str, NDArray[np.float32]]
 
-LEAST_WEIGHTS = 1 << 16
-"""Products with smaller tables stay floats: the lines of a rule, which cost nothing and are exact."""
-LEAST_KERNELS = 1 << 10
+LEAST_KERNEL = 1 << 10
 """Convolutions with smaller kernels, such as a first one of one channel, are quicker and better as floats."""
 PERCENTILE = 99.999
 """Share of activations inside the range. The few beyond it, clipped, cost less than a coarser grid for all:
@@ -50,7 +50,7 @@ def quantised(model: bytes, rows: Sequence[Row]) -> bytes:
             target,
             _Reader(rows),
             quant_format=QuantFormat.QDQ,
-            nodes_to_quantize=_dear_nodes(onnx.load(prepared)),
+            nodes_to_quantize=_heavy_nodes(onnx.load(prepared)),
             op_types_to_quantize=["Conv", "Gemm", "MatMul", "Relu", "Add"],
             per_channel=True,
             weight_type=QuantType.QInt8,
@@ -61,17 +61,9 @@ def quantised(model: bytes, rows: Sequence[Row]) -> bytes:
         return Path(target).read_bytes()
 
 
-def _dear_nodes(model: onnx.ModelProto) -> list[str]:
-    """Return the names of convolutions and large products, and of the sums and ReLUs of what they make."""
-    weights = {tensor.name: int(np.prod(tensor.dims)) for tensor in model.graph.initializer}
-    dear: dict[str, str] = {}  # what such a node makes -> its name
-    for node in model.graph.node:
-        convolves = node.op_type == "Conv" and weights.get(node.input[1], 0) >= LEAST_KERNELS
-        multiplies = node.op_type in ("Gemm", "MatMul") and weights.get(node.input[1], 0) >= LEAST_WEIGHTS
-        joins = node.op_type in ("Relu", "Add") and all(each in dear for each in node.input)
-        if convolves or multiplies or joins:
-            dear[node.output[0]] = node.name
-    return list(dear.values())
+def _heavy_nodes(model: onnx.ModelProto) -> list[str]:
+    heavy = heavy_nodes(model.graph, joins=("Add", "Relu"), least_kernel=LEAST_KERNEL)
+    return [node.name for node in heavy]
 
 
 class _Reader:

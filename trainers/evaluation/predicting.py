@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.manifest import PRECISIONS
+from engines.choices import PRECISIONS
 from realtime.calibration import RESTING, NeutralBaseline, RestingScores
 from realtime.errors import OptionError
 from realtime.heads import Head

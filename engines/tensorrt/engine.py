@@ -1,0 +1,217 @@
+"""Networks as TensorRT plans behind the engine's contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.choices import CONVERTED
+from engines.engine import Batch, Engine, TensorSpec
+from engines.errors import EngineError
+from engines.tensorrt.building import BUCKETS, build_plan
+from engines.tensorrt.cuda import Cuda, OutOfGpuMemory
+from engines.tensorrt.flavour import Flavour, find_flavour
+from engines.tensorrt.half_graph import half_graph
+from engines.tensorrt.plan_cache import PlanCache, plan_key
+
+
+@dataclass(slots=True)
+class _Bucket:
+    """What a batch size needs: buffers on both sides, and the recorded way through."""
+
+    rows: int
+    context: Any
+    host: dict[str, NDArray[Any]] = field(default_factory=dict)
+    device: dict[str, int] = field(default_factory=dict)
+    graph: Any = None
+
+
+class TensorRtEngine(Engine):
+    """An ONNX model on an NVIDIA GPU: half precision, fixed batch sizes, one CUDA graph for each.
+
+    A batch is padded to the next size of `BUCKETS`; a larger one goes in pieces. Buffers are made once: no
+    allocation and no shape change happens in `infer`. The first `load` on a machine builds the plan, which
+    takes from a second to minutes, and keeps it in the user's cache.
+    """
+
+    def __init__(
+        self,
+        model: bytes,
+        name: str,
+        *,
+        precision: str = "fp16",
+        batches: Sequence[Batch] = (),
+        cache: PlanCache | None = None,
+        progress: Callable[[str, float], None] | None = None,
+    ) -> None:
+        """Set up, without loading anything.
+
+        Args:
+            model: the whole .onnx file, float32.
+            name: for messages.
+            precision: one of `CONVERTED`.
+            batches: inputs on which half precision must not overflow (`half_graph`).
+            cache: of plans; the user's if left out.
+            progress: told how far building is.
+        """
+        super().__init__(name)
+        if precision not in CONVERTED:
+            raise EngineError(f"{name}: TensorRT has no precision {precision!r}: {', '.join(CONVERTED)}")
+        self._model = model
+        self._precision = precision
+        self._batches = batches
+        self._cache = cache or PlanCache()
+        self._progress = progress
+        self._cuda: Cuda | None = None
+        self._engine: Any = None
+        self._runtime: Any = None
+        self._buckets: list[_Bucket] = []
+
+    def _load_impl(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        self._cuda = cuda = Cuda(self.name)
+        try:
+            flavour = find_flavour(cuda.gpu, self.name)
+            self._engine = self._open(flavour, cuda)
+            specs = self._specs(flavour)
+            self._prepare(specs)
+        except BaseException:
+            self._close_impl()
+            raise
+        self._model = b""
+        return specs
+
+    def _infer_impl(self, batch: Batch, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
+        assert self._cuda is not None
+        self._cuda.enter()
+        rows = len(next(iter(batch.values())))
+        results: dict[str, list[NDArray[Any]]] = {name: [] for name in outputs}
+        most = self._buckets[-1].rows
+        for start in range(0, rows, most):
+            count = min(most, rows - start)
+            bucket = next(each for each in self._buckets if each.rows >= count)
+            for name, array in batch.items():
+                bucket.host[name][:count] = array[start : start + count]
+            self._cuda.replay(bucket.graph)
+            self._cuda.wait()
+            for name in outputs:
+                results[name].append(bucket.host[name][:count].copy())
+        return {
+            name: parts[0] if len(parts) == 1 else np.concatenate(parts) for name, parts in results.items()
+        }
+
+    def _close_impl(self) -> None:
+        cuda, self._cuda = self._cuda, None
+        buckets, self._buckets = self._buckets, []
+        if cuda is not None:
+            cuda.enter()
+            for bucket in buckets:
+                self._free(bucket, cuda)
+            self._engine = self._runtime = None
+            cuda.close()
+        self._model = b""
+
+    def _open(self, flavour: Flavour, cuda: Cuda) -> Any:
+        """Return the plan, ready for this GPU; one that is kept but of no use is built again."""
+        key = plan_key(
+            self._model, flavour=flavour.name, version=flavour.version, gpu=cuda.gpu, sm=cuda.sm,
+            precision=self._precision, buckets=BUCKETS,
+        )  # fmt: skip
+        self._runtime = flavour.module.Runtime(flavour.logger())
+        for attempt in range(2):
+            plan = self._cache.fetch(key, lambda: self._build(flavour))
+            engine = self._runtime.deserialize_cuda_engine(plan)
+            if engine is not None:
+                return engine
+            self._cache.drop(key)
+            if attempt:
+                break
+        raise EngineError(
+            f"{self.name}: {flavour.name} {flavour.version} cannot open the plan it has just built for "
+            f"{cuda.gpu}: update the NVIDIA driver, or use --device cpu"
+        )
+
+    def _build(self, flavour: Flavour) -> bytes:
+        model = self._model
+        if self._precision == "fp16":
+            model = half_graph(model, self.name, self._batches)
+        return build_plan(flavour, model, self.name, BUCKETS, self._progress)
+
+    def _specs(self, flavour: Flavour) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        trt, engine = flavour.module, self._engine
+        inputs: list[TensorSpec] = []
+        outputs: list[TensorSpec] = []
+        for number in range(engine.num_io_tensors):
+            name = engine.get_tensor_name(number)
+            shape = tuple(None if size < 0 else int(size) for size in engine.get_tensor_shape(name))
+            spec = TensorSpec(name, np.dtype(trt.nptype(engine.get_tensor_dtype(name))), shape)
+            takes = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
+            (inputs if takes else outputs).append(spec)
+        return tuple(inputs), tuple(outputs)
+
+    def _prepare(self, specs: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]) -> None:
+        """Make buffers and graphs for every batch size that the GPU's memory has room for."""
+        assert self._cuda is not None
+        inputs, outputs = specs
+        for profile, rows in enumerate(BUCKETS):
+            bucket = _Bucket(rows, None)
+            try:
+                self._fill(bucket, profile, inputs, outputs, self._cuda)
+            except OutOfGpuMemory:
+                self._free(bucket, self._cuda)
+                if not self._buckets:
+                    raise
+                return  # larger batches go in pieces
+            self._buckets.append(bucket)
+
+    def _fill(
+        self,
+        bucket: _Bucket,
+        profile: int,
+        inputs: Sequence[TensorSpec],
+        outputs: Sequence[TensorSpec],
+        cuda: Cuda,
+    ) -> None:
+        bucket.context = context = self._engine.create_execution_context()
+        if context is None:
+            raise OutOfGpuMemory(f"{self.name}: the GPU's memory is full: close what else uses it")
+        stream = int(cuda.stream)
+        context.set_optimization_profile_async(profile, stream)
+        for spec in (*inputs, *outputs):
+            shape = (bucket.rows, *(size or 1 for size in spec.shape[1:]))
+            if spec in inputs:
+                context.set_input_shape(spec.name, shape)
+            bucket.host[spec.name] = array = cuda.pinned(shape, spec.dtype)
+            bucket.device[spec.name] = cuda.allocate(array.nbytes)
+            context.set_tensor_address(spec.name, bucket.device[spec.name])
+
+        def through() -> None:
+            for spec in inputs:
+                cuda.upload(bucket.host[spec.name], bucket.device[spec.name])
+            if not context.execute_async_v3(stream):
+                raise EngineError(
+                    f"{self.name}: TensorRT failed on {bucket.rows} rows: see livefacs.tensorrt's log"
+                )
+            for spec in outputs:
+                cuda.download(bucket.device[spec.name], bucket.host[spec.name])
+
+        through()  # the first run allocates; only then can it be recorded
+        cuda.wait()
+        with cuda.recording() as recorded:
+            through()
+        bucket.graph = recorded[0]
+        cuda.replay(bucket.graph)  # the first replay is slow
+        cuda.wait()
+
+    @staticmethod
+    def _free(bucket: _Bucket, cuda: Cuda) -> None:
+        if bucket.graph is not None:
+            cuda.forget(bucket.graph)
+        bucket.context = None
+        for address in bucket.device.values():
+            cuda.free(address)
+        for array in bucket.host.values():
+            cuda.unpin(array)

@@ -1,0 +1,207 @@
+"""A GPU that is none: the CUDA driver and TensorRT's runtime, played on the CPU at their thinnest edge.
+
+Memory is NumPy's, a stream does things at once, a graph keeps what was begun while it was recorded. A plan
+is the ONNX graph it was built from, run by ONNX Runtime.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from engines.onnxruntime_engine import OnnxRuntimeEngine
+from engines.tensorrt.building import BUCKETS
+
+
+class Status:
+    """A CUresult."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+SUCCESS = Status("CUDA_SUCCESS")
+
+
+class FakeDriver:
+    """`cuda.bindings.driver`, as much of it as `Cuda` calls."""
+
+    CUresult = SimpleNamespace(CUDA_SUCCESS=SUCCESS)
+    CUstream_flags = SimpleNamespace(CU_STREAM_NON_BLOCKING=1)
+    CUstreamCaptureMode = SimpleNamespace(CU_STREAM_CAPTURE_MODE_THREAD_LOCAL=1)
+    CUdevice_attribute = SimpleNamespace(
+        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR=75, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR=76
+    )
+
+    def __init__(self, *, gpus: int = 1, memory: int = 1 << 40, name: bytes = b"NVIDIA Fake 1") -> None:
+        self.gpus, self.memory, self.name = gpus, memory, name
+        self.failing: dict[str, str] = {}
+        self.blocks: dict[int, np.ndarray] = {}
+        self.pinned: dict[int, np.ndarray] = {}
+        self.recorded: list[Any] | None = None
+        self.retained = 0
+        self.calls: list[str] = []
+
+    def __getattribute__(self, name: str) -> Any:
+        found = object.__getattribute__(self, name)
+        if not name.startswith("cu"):
+            return found
+        failing = object.__getattribute__(self, "failing")
+
+        def call(*arguments: Any) -> tuple[Any, ...]:
+            self.calls.append(name)
+            if name in failing:
+                return (Status(failing[name]), None)
+            given = found(*arguments)
+            return (
+                (given,) if isinstance(given, Status) else (SUCCESS, *((given,) if given is not None else ()))
+            )
+
+        call.__name__ = name
+        return call
+
+    def do(self, action: Any) -> None:
+        action() if self.recorded is None else self.recorded.append(action)
+
+    def cuInit(self, flags: int) -> None: ...
+    def cuDeviceGetCount(self) -> int:
+        return self.gpus
+
+    def cuDeviceGet(self, ordinal: int) -> str:
+        return f"device {ordinal}"
+
+    def cuDeviceGetName(self, size: int, device: str) -> bytes:
+        return self.name.ljust(size, b"\0")
+
+    def cuDeviceGetAttribute(self, kind: int, device: str) -> int:
+        return {75: 8, 76: 9}[kind]
+
+    def cuDevicePrimaryCtxRetain(self, device: str) -> str:
+        self.retained += 1
+        return "context"
+
+    def cuDevicePrimaryCtxRelease(self, device: str) -> None:
+        self.retained -= 1
+
+    def cuCtxSetCurrent(self, context: str) -> None: ...
+    def cuStreamCreate(self, flags: int) -> int:
+        return 7
+
+    def cuStreamDestroy(self, stream: int) -> None: ...
+    def cuStreamSynchronize(self, stream: int) -> None: ...
+    def cuMemAlloc(self, size: int) -> Any:
+        if size + sum(block.nbytes for block in self.blocks.values()) > self.memory:
+            return Status("CUDA_ERROR_OUT_OF_MEMORY")
+        block = np.zeros(size, np.uint8)
+        self.blocks[block.ctypes.data] = block
+        return block.ctypes.data
+
+    def cuMemFree(self, address: int) -> None:
+        del self.blocks[address]
+
+    def cuMemHostAlloc(self, size: int, flags: int) -> int:
+        block = np.zeros(size, np.uint8)
+        self.pinned[block.ctypes.data] = block
+        return block.ctypes.data
+
+    def cuMemFreeHost(self, address: int) -> None:
+        del self.pinned[address]
+
+    def cuMemcpyHtoDAsync(self, to: int, source: int, size: int, stream: int) -> None:
+        self.do(lambda: ctypes.memmove(to, source, size))
+
+    def cuMemcpyDtoHAsync(self, to: int, source: int, size: int, stream: int) -> None:
+        self.do(lambda: ctypes.memmove(to, source, size))
+
+    def cuStreamBeginCapture(self, stream: int, mode: int) -> None:
+        self.recorded = []
+
+    def cuStreamEndCapture(self, stream: int) -> list[Any]:
+        recorded, self.recorded = self.recorded, None
+        return recorded or []
+
+    def cuGraphInstantiate(self, graph: list[Any], flags: int) -> list[Any]:
+        return list(graph)
+
+    def cuGraphDestroy(self, graph: list[Any]) -> None: ...
+    def cuGraphLaunch(self, graph: list[Any], stream: int) -> None:
+        for action in graph:
+            action()
+
+    def cuGraphExecDestroy(self, graph: list[Any]) -> None: ...
+
+
+class FakeTensorRt:
+    """The runtime half of TensorRT's module."""
+
+    TensorIOMode = SimpleNamespace(INPUT="input", OUTPUT="output")
+
+    def __init__(self, driver: FakeDriver) -> None:
+        self.driver = driver
+
+    @staticmethod
+    def nptype(dtype: Any) -> Any:
+        return dtype
+
+    def Runtime(self, logger: Any) -> Any:
+        return SimpleNamespace(deserialize_cuda_engine=self.deserialize)
+
+    def deserialize(self, plan: bytes) -> Any:
+        return _Engine(plan[5:], self.driver) if plan.startswith(b"plan:") else None
+
+
+class _Engine:
+    def __init__(self, model: bytes, driver: FakeDriver) -> None:
+        self.network = OnnxRuntimeEngine(model, "fake plan")
+        self.network.load()
+        self.driver = driver
+        self.io = {spec.name: spec for spec in (*self.network.inputs, *self.network.outputs)}
+        self.num_io_tensors = len(self.io)
+
+    def get_tensor_name(self, number: int) -> str:
+        return list(self.io)[number]
+
+    def get_tensor_shape(self, name: str) -> tuple[int, ...]:
+        return tuple(-1 if size is None else size for size in self.io[name].shape)
+
+    def get_tensor_dtype(self, name: str) -> Any:
+        return self.io[name].dtype
+
+    def get_tensor_mode(self, name: str) -> str:
+        return "input" if name in {spec.name for spec in self.network.inputs} else "output"
+
+    def create_execution_context(self) -> _Context:
+        return _Context(self)
+
+
+class _Context:
+    def __init__(self, engine: _Engine) -> None:
+        self.engine = engine
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.addresses: dict[str, int] = {}
+
+    def set_optimization_profile_async(self, profile: int, stream: int) -> None:
+        self.rows = BUCKETS[profile]
+
+    def set_input_shape(self, name: str, shape: tuple[int, ...]) -> None:
+        assert shape[0] == self.rows
+        self.shapes[name] = shape
+
+    def set_tensor_address(self, name: str, address: int) -> None:
+        self.addresses[name] = address
+
+    def execute_async_v3(self, stream: int) -> bool:
+        self.engine.driver.do(self._run)
+        return True
+
+    def _run(self) -> None:
+        blocks, io = self.engine.driver.blocks, self.engine.io
+        batch = {
+            name: blocks[self.addresses[name]].view(io[name].dtype).reshape(shape)
+            for name, shape in self.shapes.items()
+        }
+        for name, values in self.engine.network.infer(batch).items():
+            blocks[self.addresses[name]][:] = np.ascontiguousarray(values).view(np.uint8).reshape(-1)

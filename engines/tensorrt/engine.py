@@ -44,7 +44,7 @@ class TensorRtEngine(Engine):
         name: str,
         *,
         precision: str = "fp16",
-        batches: Sequence[Batch] = (),
+        batches: Sequence[Batch] | None = None,
         cache: PlanCache | None = None,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
@@ -54,7 +54,7 @@ class TensorRtEngine(Engine):
             model: the whole .onnx file, float32.
             name: for messages.
             precision: one of `CONVERTED`.
-            batches: inputs on which half precision must not overflow (`half_graph`).
+            batches: inputs on which half precision must not overflow (`half_graph`); noise if left out.
             cache: of plans; the user's if left out.
             progress: told how far building is.
         """
@@ -70,6 +70,13 @@ class TensorRtEngine(Engine):
         self._engine: Any = None
         self._runtime: Any = None
         self._buckets: list[_Bucket] = []
+
+    @property
+    def gpu(self) -> str:
+        """Name of the GPU; known once loaded."""
+        self._check_loaded()
+        assert self._cuda is not None
+        return self._cuda.gpu
 
     def _load_impl(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         self._cuda = cuda = Cuda(self.name)

@@ -27,13 +27,13 @@ LARGEST = 65504.0 / 2
 Batch = Mapping[str, NDArray[Any]]
 
 
-def half_graph(model: bytes, name: str, batches: Sequence[Batch] = ()) -> bytes:
+def half_graph(model: bytes, name: str, batches: Sequence[Batch] | None = None) -> bytes:
     """Return an ONNX model whose heavy nodes compute in float16.
 
     Args:
         model: float32, weights inside, float16-stored weights allowed.
         name: for messages.
-        batches: inputs on which no value may come near the limit of float16.
+        batches: inputs on which no value may come near the limit of float16; noise if left out.
 
     Raises:
         EngineError: the `onnx` package is missing.
@@ -48,10 +48,21 @@ def half_graph(model: bytes, name: str, batches: Sequence[Batch] = ()) -> bytes:
     _unfold_weights(proto.graph)
     heavy = heavy_nodes(proto.graph, joins=JOINS, least_product=LEAST_PRODUCT)
     heavy = [node for node in heavy if not _last_before_output(proto.graph, node, heavy)]
-    too_large = _too_large(proto, name, heavy, batches)
+    too_large = _too_large(proto, name, heavy, noise(model, name) if batches is None else batches)
     _cast(proto.graph, [node for node in heavy if not too_large.intersection(node.output)])
     whole: bytes = proto.SerializeToString()
     return whole
+
+
+def noise(model: bytes, name: str, rows: int = 4) -> list[Batch]:
+    """Return two batches for a model: numbers from 0 to 1, and normal ones, as of normalised pictures."""
+    rng = np.random.default_rng(0)
+    with OnnxRuntimeEngine(model, name) as engine:
+        shapes = {spec.name: (rows, *(size or 1 for size in spec.shape[1:])) for spec in engine.inputs}
+    return [
+        {taken: draw(shape).astype(np.float32) for taken, shape in shapes.items()}
+        for draw in (rng.random, rng.standard_normal)
+    ]
 
 
 def _unfold_weights(graph: Any) -> None:

@@ -133,8 +133,16 @@ def graphics() -> Iterator[Finding]:
         reason = (done.stdout + done.stderr).strip().splitlines()
         yield Finding("note", "GPU", reason[0] if reason else "nvidia-smi failed", "check the NVIDIA driver")
         return
+    from engines.tensorrt.flavour import INSTALL, installed
+
+    runs = ", ".join(installed())
     for line in done.stdout.strip().splitlines():
-        yield Finding("ok", "GPU", f"{line}; not used yet, networks run on the CPU")
+        text = (
+            f"{line}; {runs} can run a bundle's networks there: --device cuda"
+            if runs
+            else f"{line}; not used"
+        )
+        yield Finding("ok", "GPU", text, "" if runs else f"to use it: {INSTALL}")
 
 
 def mediapipe() -> Iterator[Finding]:

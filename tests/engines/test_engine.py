@@ -252,6 +252,6 @@ def test_without_onnx_runtime_the_way_out_is_told(monkeypatch):
 
 
 def test_backends():
-    assert backend_names() == ("onnxruntime",)
+    assert backend_names() == ("onnxruntime", "tensorrt", "onnxruntime-cuda")
     with pytest.raises(EngineError, match="backend 'tpu' is unknown: use one of onnxruntime"):
         create_engine("tpu", b"", "x")

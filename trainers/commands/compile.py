@@ -3,26 +3,41 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+
+from engines.choices import CONVERTED
 
 
 def compile_bundle(
     bundle: Annotated[
         Path, typer.Argument(metavar="BUNDLE", help="A bundle folder or .zip.", show_default=False)
     ],
-    out: Annotated[Path, typer.Option(metavar="NEW", help="The new bundle's folder.", show_default=False)],
+    device: Annotated[
+        Literal["cpu", "cuda"],
+        typer.Option(help="For `cpu` a new bundle is written; for `cuda` plans are built for the GPU here."),
+    ] = "cpu",
+    precision: Annotated[
+        Literal["int8", "fp16", "fp32"] | None,
+        typer.Option(
+            help="Of the networks: int8 for a CPU, fp16 or fp32 for a GPU.", show_default="int8, fp16"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="NEW", help="The new bundle's folder.", show_default=False)
+    ] = None,
     corpus: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             metavar="DIR",
             help="Labelled faces to calibrate on: a folder that `livefacs corpus make` wrote, or "
             "NAME:FOLDER of a licensed corpus. Several are joined.",
             show_default=False,
         ),
-    ],
+    ] = None,
     check: Annotated[
         list[str] | None,
         typer.Option(
@@ -31,7 +46,6 @@ def compile_bundle(
             show_default="those not calibrated on",
         ),
     ] = None,
-    precision: Annotated[Literal["int8"], typer.Option(help="Of the new networks.")] = "int8",
     force: Annotated[
         bool, typer.Option("--force", help="Write it even if its scores are worth less than allowed.")
     ] = False,
@@ -52,16 +66,53 @@ def compile_bundle(
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
 ) -> None:
-    """Write a copy of BUNDLE with its networks in eight-bit integers as well.
+    """Make other forms of BUNDLE's networks: eight bits for CPUs, TensorRT plans for the GPU of this machine.
 
-    `livefacs run` tries once which form is the fastest on its machine, and takes that. The eight-bit networks
-    are compared with those of BUNDLE on labelled faces: a change of the mean ICC(3,1) or F1 above the limits
-    in bundle.toml ([parity], 0.005 unless it says otherwise) is refused.
+    For a CPU: writes a copy of BUNDLE with its networks in eight-bit integers as well. `livefacs run` tries
+    once which form is the fastest on its machine, and takes that. The eight-bit networks are compared with
+    those of BUNDLE on labelled faces: a change of the mean ICC(3,1) or F1 above the limits in bundle.toml
+    ([parity], 0.005 unless it says otherwise) is refused.
 
-    Example:
+    For a GPU: builds what `livefacs run --device cuda` would build at its first start, and keeps it in the
+    cache. Plans fit one GPU and one version of TensorRT; with another they are built again.
+
+    Examples:
 
     - `livefacs compile my-head --corpus my-corpus --out my-head-int8`
+    - `livefacs compile my-head --device cuda`
     """
+    from realtime.errors import OptionError
+
+    fitting = ("int8",) if device == "cpu" else CONVERTED
+    if precision is not None and precision not in fitting:
+        raise OptionError(f"--precision {precision}: for --device {device} it is {' or '.join(fitting)}")
+    if device == "cuda":
+        if out is not None or corpus or check:
+            raise OptionError("--device cuda keeps plans in the cache: leave out --out, --corpus and --check")
+        _build_plans(bundle, precision or CONVERTED[0])
+        return
+    if out is None or not corpus:
+        raise OptionError("eight bits need --out NEW and --corpus DIR: labelled faces to calibrate on")
+    _quantise(
+        bundle, out, corpus, check or [], force=force, seed=seed, jobs=jobs, tracked=tracked,
+        face_model=face_model, offline=offline,
+    )  # fmt: skip
+
+
+def _quantise(
+    bundle: Path,
+    out: Path,
+    corpus: list[str],
+    check: list[str],
+    *,
+    force: bool,
+    seed: int,
+    jobs: int | None,
+    tracked: Path | None,
+    face_model: Path | None,
+    offline: bool,
+) -> None:
+    """Write a copy of the bundle with eight-bit networks."""
     import tempfile
     from contextlib import ExitStack
 
@@ -93,5 +144,33 @@ def compile_bundle(
         with progress_bars() as bar:
             report = add_int8(opened, calibration, checked, out, seed=seed, force=force, progress=bar)
     for worth in report.worth:
-        typer.echo(f"{worth.name}: {worth.a:.4f} in fp32, {worth.b:.4f} in {precision} ({worth.change:+.4f})")
+        typer.echo(f"{worth.name}: {worth.a:.4f} in fp32, {worth.b:.4f} in int8 ({worth.change:+.4f})")
     typer.echo(f"{out}: written; next: livefacs run webcam:0 --bundle {shlex.quote(str(out))}")
+
+
+def _build_plans(path: Path, precision: str) -> None:
+    """Build the TensorRT plans of a bundle for this machine's GPU."""
+    import time
+
+    from engines.tensorrt.engine import TensorRtEngine
+    from realtime.assembly import open_bundle
+    from trainers.commands.evaluate import progress_bars
+
+    with open_bundle(path) as opened, progress_bars() as bar:
+        for model in opened.models:
+            phases: dict[str, Callable[[int], None]] = {}
+            done: dict[str, int] = {}
+
+            def tell(phase: str, share: float, phases: Any = phases, done: Any = done) -> None:
+                if phase not in phases:
+                    phases[phase], done[phase] = bar(phase.lower(), 100), 0
+                phases[phase](int(100 * share) - done[phase])
+                done[phase] = int(100 * share)
+
+            start = time.perf_counter()
+            name = f"bundle {opened.path}: {model}"
+            with TensorRtEngine(
+                opened.model_bytes(model), name, precision=precision, progress=tell
+            ) as engine:
+                took = time.perf_counter() - start
+                typer.echo(f"{model}: {precision} on {engine.gpu}, ready in {took:.1f} s")

@@ -39,10 +39,10 @@ def parity(
 ) -> None:
     """Run two forms of BUNDLE on the faces of CORPUS and tell how far apart they are.
 
-    A form is a precision of the bundle's networks (fp32, int8) or what runs them (onnxruntime). Told are the
-    largest and the mean difference of every kind of score, and the change of the mean ICC(3,1) and F1 over
-    AUs. Exit status 1 if a change is above the bundle's limits ([parity] in bundle.toml, 0.005 each unless it
-    says otherwise).
+    A form is a precision of the bundle's networks (fp32, int8) or what runs them (onnxruntime, on a GPU
+    tensorrt or onnxruntime-cuda). Told are the largest and the mean difference of every kind of score, and
+    the change of the mean ICC(3,1) and F1 over AUs. Exit status 1 if a change is above the bundle's limits
+    ([parity] in bundle.toml, 0.005 each unless it says otherwise).
 
     Example:
 
@@ -52,7 +52,7 @@ def parity(
     from rich.console import Console
     from rich.table import Table
 
-    from engines.backends import DEFAULT_BACKEND, backend_names
+    from engines.backends import DEFAULT_BACKEND, backend_names, converted_precisions
     from realtime.assembly import open_bundle
     from realtime.errors import OptionError
     from realtime.tracking.face_model import face_model as find_face_model
@@ -67,7 +67,7 @@ def parity(
         forms = []
         for form in (a, b):
             if form in backend_names():
-                forms.append((form, opened.precisions[0]))
+                forms.append((form, (*converted_precisions(form), opened.precisions[0])[0]))
             elif form in opened.precisions:
                 forms.append((DEFAULT_BACKEND, form))
             else:

@@ -69,7 +69,8 @@ def test_convolutions_compute_in_half_and_the_rest_does_not() -> None:
 
 def test_what_would_overflow_stays_in_float32() -> None:
     loud = network(scale=1e5)
-    assert typed(half_graph(loud, "head"))["a.half"] == TensorProto.FLOAT16  # nobody has looked
+    assert typed(half_graph(loud, "head", ()))["a.half"] == TensorProto.FLOAT16  # nobody has looked
+    assert typed(half_graph(loud, "head"))["a"] == F  # noise is enough to see it
     types = typed(half_graph(loud, "head", [inputs()]))
     assert types["a"] == types["b"] == F
     assert types["c.half"] == TensorProto.FLOAT16

@@ -73,4 +73,33 @@ def test_parity_names_the_forms_there_are(corpus, tmp_path) -> None:
     bundle = tiny_bundle(tmp_path / "tiny")
     done = livefacs("parity", bundle, corpus)
     assert done.returncode == 2
-    assert done.stderr.strip().endswith(f"form 'int8': bundle {bundle} has fp32, onnxruntime")
+    assert done.stderr.strip().endswith(
+        f"form 'int8': bundle {bundle} has fp32, onnxruntime, tensorrt, onnxruntime-cuda"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "eight bits need --out NEW and --corpus DIR: labelled faces to calibrate on"),
+        (["--precision", "fp16"], "--precision fp16: for --device cpu it is int8"),
+        (
+            ["--device", "cuda", "--precision", "int8"],
+            "--precision int8: for --device cuda it is fp16 or fp32",
+        ),
+        (["--device", "cuda", "--out", "x"], "leave out --out, --corpus and --check"),
+    ],
+)
+def test_what_does_not_go_together_is_told(words: list[str], message: str, built_in) -> None:
+    done = livefacs("compile", built_in, *words)
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith(message)
+
+
+@pytest.mark.skipif(Path("/dev/nvidia0").exists(), reason="there is a GPU here")
+def test_plans_need_a_gpu(built_in) -> None:
+    done = livefacs("compile", built_in, "--device", "cuda")
+    assert done.returncode == 2
+    assert done.stderr.strip().endswith(
+        "there is no NVIDIA driver on this machine: install one, or use --device cpu"
+    )

@@ -86,7 +86,7 @@ def build_pipeline(
         offline: never touch the network for models (a URL as source is still opened).
         max_faces: most faces followed at once, 1 or more.
         tracker: what finds the faces, `native` or `mediapipe` (which needs the package of that name).
-        device: what runs the bundle's networks, `cpu` or `cuda` (an NVIDIA GPU).
+        device: what runs the networks, `cpu` or `cuda` (an NVIDIA GPU).
         precision: of the bundle's networks, `fp32` or `int8`, on a GPU `fp16`; `auto` takes the fastest.
         window: length of the temporal median in frames, odd; 1 is no filter.
         calibrate: learn what each person is like at rest and measure AUs from there.
@@ -117,7 +117,9 @@ def build_pipeline(
     chosen = choose_precision(bundle, precision, backend)
     if chosen in bundle.precisions:
         bundle.verify_models(precision=chosen)
-    landmarker = create_landmarker(tracker, find_face_model(face_model, offline=offline), max_faces=max_faces)
+    landmarker = create_landmarker(
+        tracker, find_face_model(face_model, offline=offline), max_faces=max_faces, device=device
+    )
     faces = FaceTracker(landmarker, crop=bundle.manifest.crop)
     return Pipeline(
         source,

@@ -12,11 +12,15 @@ from numpy.typing import NDArray
 from engines.choices import CONVERTED
 from engines.engine import Batch, Engine, TensorSpec
 from engines.errors import EngineError
+from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt.building import BUCKETS, build_plan
 from engines.tensorrt.cuda import Cuda, OutOfGpuMemory
 from engines.tensorrt.flavour import Flavour, find_flavour
-from engines.tensorrt.half_graph import half_graph
+from engines.tensorrt.half_graph import half_graph, noise
 from engines.tensorrt.plan_cache import PlanCache, plan_key
+
+TOLERANCE = 0.03
+"""Most that a plan's output may differ from ONNX Runtime's on noise, of its own size or of 1."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,8 @@ class TensorRtEngine(Engine):
         self._engine: Any = None
         self._runtime: Any = None
         self._buckets: list[_Bucket] = []
+        self._key = ""
+        self._fresh = False
 
     @property
     def gpu(self) -> str:
@@ -85,6 +91,8 @@ class TensorRtEngine(Engine):
             self._engine = self._open(flavour, cuda)
             specs = self._specs(flavour)
             self._prepare(specs)
+            if self._fresh:
+                self._compare(specs)
         except BaseException:
             self._close_impl()
             raise
@@ -123,7 +131,7 @@ class TensorRtEngine(Engine):
 
     def _open(self, flavour: Flavour, cuda: Cuda) -> Any:
         """Return the plan, ready for this GPU; one that is kept but of no use is built again."""
-        key = plan_key(
+        self._key = key = plan_key(
             self._model, flavour=flavour.name, version=flavour.version, gpu=cuda.gpu, sm=cuda.sm,
             precision=self._precision, buckets=BUCKETS,
         )  # fmt: skip
@@ -145,7 +153,28 @@ class TensorRtEngine(Engine):
         model = self._model
         if self._precision == "fp16":
             model = half_graph(model, self.name, self._batches)
+        self._fresh = True
         return build_plan(flavour, model, self.name, BUCKETS, self._progress)
+
+    def _compare(self, specs: tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]) -> None:
+        """Compare a plan just built with ONNX Runtime, on noise: a wrong one is not kept.
+
+        Raises:
+            EngineError: some output is further away than half precision explains.
+        """
+        names = [spec.name for spec in specs[1]]
+        with OnnxRuntimeEngine(self._model, self.name) as plain:
+            for batch in noise(self._model, self.name):
+                expected = plain.infer(batch, names)
+                for name, values in self._infer_impl(batch, names).items():
+                    apart = float(np.abs(values - expected[name]).max())
+                    # Not the other way round: what is not a number is not close.
+                    if not apart <= TOLERANCE * max(1.0, float(np.abs(expected[name]).max())):
+                        self._cache.drop(self._key)
+                        raise EngineError(
+                            f"{self.name}: TensorRT's {name!r} is {apart:.3g} away from ONNX Runtime's: "
+                            "run it with --precision fp32, or with --device cpu"
+                        )
 
     def _specs(self, flavour: Flavour) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         trt, engine = flavour.module, self._engine

@@ -69,7 +69,7 @@ def run(
         str,
         typer.Option(
             metavar="|".join(DEVICES),
-            help="What runs the bundle's networks: `cuda` is an NVIDIA GPU, by TensorRT or ONNX Runtime.",
+            help="What runs the networks: `cuda` is an NVIDIA GPU, by TensorRT or ONNX Runtime.",
         ),
     ] = DEVICES[0],
     precision: Annotated[

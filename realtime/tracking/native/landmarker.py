@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.bottleneck.engine import BottleneckEngine
-from engines.bottleneck.reading import NotBottlenecks
-from engines.engine import Engine
-from engines.errors import EngineError
-from engines.litert_engine import LiteRtEngine
-from realtime.errors import FaceModelError
+from engines.choices import DEVICES
 from realtime.tracking.landmarker import Detection, Landmarker
 from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from realtime.tracking.native.detector import FaceDetector
 from realtime.tracking.native.geometry import CanonicalFace, head_matrix
 from realtime.tracking.native.mesh import FaceMesh
+from realtime.tracking.native.networks import FaceNetworks, load_networks
 from realtime.tracking.native.region import Region, region_of_landmarks, without_repeats
 from realtime.tracking.native.steadying import Steady
 from realtime.tracking.native.task_file import read_task_file
@@ -37,18 +32,22 @@ class NativeLandmarker(Landmarker):
     of its agreement with OpenFace on a moving head.)
     """
 
-    def __init__(self, model: Path, max_faces: int = 4, *, stills: bool = False) -> None:
+    def __init__(
+        self, model: Path, max_faces: int = 4, *, stills: bool = False, device: str = DEVICES[0]
+    ) -> None:
         """Set up, without loading anything.
 
         Args:
             model: path of `face_landmarker.task` (`realtime.tracking.face_model`).
             max_faces: most faces found in a picture, 1 or more.
             stills: whether pictures have nothing to do with each other.
+            device: what runs the networks, "cpu" or "cuda".
         """
         self._model = model
         self._max_faces = max_faces
         self._stills = stills
-        self._engines: list[Engine] = []
+        self._device = device
+        self._networks: FaceNetworks | None = None
         self._face: CanonicalFace | None = None
         self._regions: list[Region] = []
         self._steady = Steady()
@@ -58,19 +57,10 @@ class NativeLandmarker(Landmarker):
     def open(self) -> None:
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         parts = read_task_file(self._model)
-        try:
-            detector = self._load(LiteRtEngine, parts.detector, "detector")
-            try:
-                mesh = self._load(BottleneckEngine, parts.mesh, "landmark network")
-            except NotBottlenecks:  # another version of the face model
-                mesh = self._load(LiteRtEngine, parts.mesh, "landmark network")
-            blendshapes = self._load(LiteRtEngine, parts.blendshapes, "blendshape network")
-        except EngineError as error:
-            self.close()
-            raise FaceModelError(str(error)) from error
-        self._find = FaceDetector(detector)
-        self._mesh = FaceMesh(mesh)
-        self._blendshapes = BlendshapeNetwork(blendshapes)
+        self._networks = networks = load_networks(parts, self._model, self._device)
+        self._find = FaceDetector(networks.detector)
+        self._mesh = FaceMesh(networks.mesh)
+        self._blendshapes = BlendshapeNetwork(networks.blendshapes)
         self._face = parts.face
         self.reset()
         self._warm()
@@ -98,10 +88,10 @@ class NativeLandmarker(Landmarker):
 
     def close(self) -> None:
         """Free the networks. Safe to call twice."""
-        engines, self._engines = self._engines, []
+        networks, self._networks = self._networks, None
         self._face = None
-        for engine in engines:
-            engine.close()
+        if networks is not None:
+            networks.close()
 
     def _faces(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """Return the landmarks of each face."""
@@ -121,12 +111,6 @@ class NativeLandmarker(Landmarker):
         self._t += step if step >= 0 else 1 / 30
         return [self._steady(face, self._t) for face in faces]
 
-    def _load(self, kind: Callable[[bytes, str], Engine], network: bytes, what: str) -> Engine:
-        engine = kind(network, f"face model {self._model}: {what}")
-        engine.load()
-        self._engines.append(engine)
-        return engine
-
     def _warm(self) -> None:
         """Run everything once, so that the first frame does not pay for it."""
         blank = np.zeros((64, 64, 3), dtype=np.uint8)
@@ -137,5 +121,5 @@ class NativeLandmarker(Landmarker):
         self._blendshapes([face])
         if self._face is not None:
             head_matrix(face, 64, 64, self._face)
-        for engine in self._engines:
-            engine.release()  # who opens is not who detects: recordings are tracked in a thread of their own
+        if self._networks is not None:
+            self._networks.release()  # who opens is not who detects: recordings have a thread for it

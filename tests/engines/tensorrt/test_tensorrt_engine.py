@@ -125,6 +125,17 @@ def test_a_plan_that_never_opens_is_an_error(built, cache, monkeypatch, driver) 
     assert not list(cache.folder.iterdir())
 
 
+def test_a_plan_that_computes_something_else_is_not_kept(built, cache, monkeypatch, driver) -> None:
+    other = make_model(endings={"expression": "Sigmoid"})
+    monkeypatch.setattr(module, "build_plan", lambda *arguments: b"plan:" + other)
+    with pytest.raises(
+        EngineError, match="^it: TensorRT's 'expression' is 0.* away from ONNX Runtime's: run it with"
+    ):
+        TensorRtEngine(MODEL, "it", cache=cache).load()
+    assert not list(cache.folder.iterdir())
+    assert not driver.blocks and driver.retained == 0
+
+
 def test_little_memory_means_smaller_batches(built, cache, driver) -> None:
     with TensorRtEngine(MODEL, "it", precision="fp32", cache=cache) as engine:
         engine.infer(rows(1))

@@ -85,7 +85,7 @@ def test_parity_names_the_forms_there_are(corpus, tmp_path) -> None:
         (["--precision", "fp16"], "--precision fp16: for --device cpu it is int8"),
         (
             ["--device", "cuda", "--precision", "int8"],
-            "--precision int8: for --device cuda it is fp16 or fp32",
+            "int8: for --device cuda it is fp16 or fp32",
         ),
         (["--device", "cuda", "--out", "x"], "leave out --out, --corpus and --check"),
     ],

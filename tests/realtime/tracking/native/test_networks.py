@@ -1,0 +1,80 @@
+"""The face networks on each device. The GPU is played (`fake_gpu`): the test is that all of them get there."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import av
+import numpy as np
+import pytest
+from fake_gpu import FakeDriver, FakeTensorRt
+
+from engines.bottleneck.engine import BottleneckEngine
+from engines.bottleneck.reading import NotBottlenecks
+from engines.litert_engine import LiteRtEngine
+from engines.tensorrt import engine as tensorrt
+from engines.tensorrt.engine import TensorRtEngine
+from engines.tensorrt.flavour import Flavour
+from realtime.errors import FaceModelError
+from realtime.tracking.native.landmarker import NativeLandmarker
+from realtime.tracking.native.networks import load_networks
+from realtime.tracking.native.task_file import TaskFile, read_task_file
+
+
+@pytest.fixture(scope="module")
+def parts(face_model_path) -> TaskFile:
+    return read_task_file(face_model_path)
+
+
+@pytest.fixture
+def gpu(monkeypatch, tmp_path) -> FakeDriver:
+    driver, bindings = FakeDriver(), ModuleType("cuda.bindings")
+    bindings.driver = driver
+    monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
+    monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
+    flavour = Flavour(FakeTensorRt(driver), "tensorrt", "11.0")
+    monkeypatch.setattr(Flavour, "logger", lambda self: None)
+    monkeypatch.setattr("engines.tensorrt.flavour.installed", lambda: ("tensorrt",))
+    monkeypatch.setattr(tensorrt, "find_flavour", lambda name, label: flavour)
+    monkeypatch.setattr(tensorrt, "build_plan", lambda flavour, model, *rest: b"plan:" + model)
+    return driver
+
+
+def test_on_a_cpu_the_mesh_has_code_of_its_own(parts: TaskFile, face_model_path) -> None:
+    networks = load_networks(parts, face_model_path)
+    assert [type(engine) for engine in networks] == [LiteRtEngine, BottleneckEngine, LiteRtEngine]
+    networks.close()
+
+
+def test_another_mesh_runs_in_litert(parts: TaskFile, face_model_path, monkeypatch) -> None:
+    def refuse(*arguments: object) -> None:
+        raise NotBottlenecks("of another kind")
+
+    monkeypatch.setattr("engines.bottleneck.reading.find_blocks", refuse)
+    networks = load_networks(parts, face_model_path)
+    assert [type(engine) for engine in networks] == [LiteRtEngine] * 3
+    networks.close()
+
+
+def test_a_gpu_gives_the_same_faces(clip, face_model_path, gpu: FakeDriver) -> None:
+    with av.open(str(clip("single_face.mp4"))) as container:
+        image = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    with (
+        NativeLandmarker(face_model_path, 2, device="cuda") as played,
+        NativeLandmarker(face_model_path, 2) as cpu,
+    ):
+        assert played._networks is not None
+        assert all(isinstance(engine, TensorRtEngine) for engine in played._networks)
+        (ours,), (theirs,) = played.detect(image, 0.0), cpu.detect(image, 0.0)
+    assert (
+        np.abs(ours.landmarks - theirs.landmarks).max() < 0.5
+    )  # ONNX Runtime computes half precision in full
+    assert np.abs(ours.blendshapes - theirs.blendshapes).max() < 0.02
+    assert not gpu.blocks and not gpu.pinned and gpu.retained == 0
+
+
+def test_without_a_gpu_nothing_stays_open(parts: TaskFile, face_model_path, gpu: FakeDriver) -> None:
+    gpu.failing["cuInit"] = "CUDA_ERROR_NO_DEVICE"
+    with pytest.raises(FaceModelError, match=r"detector: the driver finds no NVIDIA GPU: use --device cpu"):
+        load_networks(parts, face_model_path, "cuda")

@@ -1,4 +1,4 @@
-"""The face networks on each device. The GPU is played (`fake_gpu`): the test is that all of them get there."""
+"""The face networks on each device. The GPU is played (`fake_gpu`): tested is that all of them get there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs a bundle's network how fast here: `python benchmarks/engines.py [BUNDLE]`.
+"""What runs a bundle's network how fast here: `python benchmarks/backends.py [BUNDLE]`.
 
 Every backend that works on this machine, in every precision it has, for each batch size: percentiles of one
 call, rows a second, memory, and how far its scores are from those of ONNX Runtime in float32 on the same

@@ -19,6 +19,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.dev  ## Throughput and latency on this machine, as in the README.
+	$(BIN)/python benchmarks/peers.py
 	$(BIN)/python benchmarks/latency.py
 
 weights: $(VENV)/.dev  ## Make the default model again from nothing: renders, trains, tests; some three hours on 2 cores.
@@ -33,7 +34,7 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/bin/python
-	@echo "setting up $(VENV), about a minute and 1.1 GB"
+	@echo "setting up $(VENV), about a minute and 0.7 GB"
 	$(PIP) -e .
 	@touch $@
 

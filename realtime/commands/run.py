@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +19,9 @@ from realtime.commands.config import config_callback
 from realtime.commands.outputs import make_sinks
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
+
+PATIENCE_S = 2.5
+SLOW_START = "opening; the first start on a machine compiles its code, which takes some ten seconds"
 
 if TYPE_CHECKING:
     from realtime.bookkeeping import Summary
@@ -166,10 +170,14 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
     shown = make_view(console, pipeline.times, title, thresholds) if view else NoView()
     opened = False
     gc.collect()
+    patience = threading.Timer(PATIENCE_S, shown.say, (SLOW_START,))
+    patience.daemon = True
+    patience.start()
     try:
         # The view first: what it takes to draw for the first time must not cost a camera its first frames.
         with _ending_on_signals(pipeline), shown, pipeline:
             opened = True
+            patience.cancel()
             # What start-up made stays for good: keep the collector from walking through it, again and
             # again, in the middle of frames.
             gc.freeze()
@@ -181,6 +189,7 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
                 if shown.gone and not pipeline.sinks:
                     pipeline.stop()  # nobody is left to run for
     finally:
+        patience.cancel()
         gc.unfreeze()
         if opened:
             with suppress(OSError):  # whoever read our output may have gone

@@ -18,10 +18,22 @@ def compiled(function: Function) -> Function:
 
     Where no folder can be written (a container's user without a home) it is compiled anew at each start.
     """
+    return _compiled(function, False)
+
+
+def compiled_reordering(function: Function) -> Function:
+    """Do the same, and let sums be taken in any order: twice as fast where they are what the loop is made of.
+
+    For numbers that are finite.
+    """
+    return _compiled(function, True)
+
+
+def _compiled(function: Function, reordering: bool) -> Function:
     try:
-        return cast("Function", njit(cache=True, nogil=True)(function))
+        return cast("Function", njit(cache=True, nogil=True, fastmath=reordering)(function))
     except RuntimeError:  # "cannot cache function: no locator available"
-        return cast("Function", njit(nogil=True)(function))
+        return cast("Function", njit(nogil=True, fastmath=reordering)(function))
 
 
 @intrinsic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engines.bottleneck.planes import (
@@ -21,7 +20,7 @@ from engines.bottleneck.planes import (
 )
 from engines.bottleneck.reading import Block, Convolution, Network
 from engines.bottleneck.tile import CHANNELS
-from engines.compiled import compiled
+from engines.compiled import compiled, compiled_reordering
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -186,7 +185,7 @@ def _convolution(weights: Floats, at: int, channels: int, taps: int) -> tuple[Fl
     return groups, weights[at : at + channels], weights[at + channels : at + 2 * channels], at + 2 * channels
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled_reordering
 def _sum_up(planes: Floats, side: int, weights: Floats, bias: Floats, outputs: Floats) -> None:
     """Do outputs = bias + pixels (rows, columns, channels) x weights, four pixels' numbers at a time."""
     channels = len(planes)

@@ -11,11 +11,10 @@ What the gaps of a plane without padding hold means nothing.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from engines.bottleneck.tile import CHANNELS, LANES, NARROW, WIDE, make_tile
-from engines.compiled import compiled
+from engines.compiled import compiled, compiled_reordering
 
 Floats = NDArray[np.float32]
 
@@ -110,13 +109,11 @@ def empty_gaps(planes: Floats, side: int, first: int, count: int) -> None:
             plane[end : end + SLACK] = np.float32(0)
 
 
-@njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
+@compiled_reordering
 def blur(
     planes: Floats, side: int, first: int, count: int, weights: Floats, bias: Floats, out: Floats
 ) -> None:
     """Convolve each of the padded planes (M, ...) with its own 3 x 3 weights (M, 9), on `count` pixels.
-
-    Sums in any order (`fastmath`): the vectoriser does it in half the time.
 
     Args:
         out: (M, SPAN or more); pixel `first` becomes its first.

@@ -18,7 +18,10 @@ from numba.extending import intrinsic
 
 def _registers() -> tuple[int, int]:
     """Return how many floats a vector register holds, and how many such registers there are."""
-    features = binding.get_host_cpu_features()
+    try:
+        features = binding.get_host_cpu_features()
+    except RuntimeError:  # LLVM cannot tell on this system
+        features = {}
     if features.get("avx512f"):
         return 16, 32
     return (8, 16) if features.get("avx") else (4, 16 if features.get("sse2") else 32)

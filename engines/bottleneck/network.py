@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -58,7 +60,8 @@ class BottleneckNetwork:
         self._plan = plan
         self._weights = np.concatenate([part.ravel() for part in weights]).astype(np.float32)
         self._outputs = network.outputs
-        self._output_ends = np.cumsum([len(o.bias) for o in network.outputs])[:-1]
+        ends = np.cumsum([0, *(len(o.bias) for o in network.outputs)]).tolist()
+        self._parts = [slice(begin, end) for begin, end in pairwise(ends)]
         self._output_weights = np.ascontiguousarray(np.concatenate([o.weights for o in network.outputs]).T)
         self._output_bias = np.concatenate([o.bias for o in network.outputs])
         self._stem_taps = _stem_taps(side)
@@ -76,11 +79,13 @@ class BottleneckNetwork:
             picture, self._plan, self._weights, self._stem_taps, self._phases, self._planes, self._padded,
             self._cells, self._blurred, self._output_weights, self._output_bias, sums,
         )  # fmt: skip
-        parts = np.split(sums, self._output_ends)
-        return {
-            output.name: (1 / (1 + np.exp(-part)) if output.sigmoid else part).reshape(output.shape)
-            for output, part in zip(self._outputs, parts, strict=True)
-        }
+        results = {}
+        for output, part in zip(self._outputs, self._parts, strict=True):
+            values = sums[part]
+            results[output.name] = (1 / (1 + np.exp(-values)) if output.sigmoid else values).reshape(
+                output.shape
+            )
+        return results
 
 
 def _block_weights(block: Block) -> list[Floats]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region, region_of_detection
 from realtime.tracking.native.sampling import sample
@@ -79,14 +80,33 @@ def decode(
         (n, 16) left, top, right, bottom and six points, 0-1 of the input's side, and (n,) probabilities,
         surest first, of the n anchors that are certain enough.
     """
-    sure = np.flatnonzero(logits >= np.log(CERTAIN_FROM / (1 - CERTAIN_FROM)))
+    least = float(np.log(CERTAIN_FROM / (1 - CERTAIN_FROM)))
+    sure = np.flatnonzero(logits >= least)
     sure = sure[np.argsort(-logits[sure], kind="stable")]
-    values = regressors[sure] / np.float32(SIDE)
-    half = values[:, 2:4] / 2
-    centre = values[:, :2] + points[sure]
-    marks = values[:, 4:] + np.tile(points[sure], 6)
+    boxes = np.empty((len(sure), regressors.shape[1]), np.float32)
+    _place(regressors, points, sure, boxes)
     scores = 1 / (1 + np.exp(-logits[sure].clip(-100, 100)))
-    return np.concatenate([centre - half, centre + half, marks], axis=1), scores
+    return boxes, scores
+
+
+@compiled
+def _place(
+    regressors: NDArray[np.float32],
+    points: NDArray[np.float32],
+    chosen: NDArray[np.int64],
+    boxes: NDArray[np.float32],
+) -> None:
+    """Fill `boxes` with those of the chosen anchors, as `decode` returns them."""
+    share = np.float32(1.0 / SIDE)
+    for row, anchor in enumerate(chosen):
+        values = regressors[anchor]
+        x, y = values[0] * share + points[anchor, 0], values[1] * share + points[anchor, 1]
+        half_width, half_height = values[2] * share / np.float32(2), values[3] * share / np.float32(2)
+        boxes[row, 0], boxes[row, 1] = x - half_width, y - half_height
+        boxes[row, 2], boxes[row, 3] = x + half_width, y + half_height
+        for k in range(4, len(values), 2):
+            boxes[row, k] = values[k] * share + points[anchor, 0]
+            boxes[row, k + 1] = values[k + 1] * share + points[anchor, 1]
 
 
 def blend(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[NDArray[np.float32]]:

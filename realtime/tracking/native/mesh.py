@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region
 from realtime.tracking.native.sampling import sample
@@ -55,12 +56,24 @@ class FaceMesh:
 
 def _project(points: NDArray[np.float32], region: Region, aspect: float) -> NDArray[np.float32]:
     """Turn (478, 3) points in pixels of the crop into pixels of a picture; `aspect`: its width by height."""
-    to_image = region.to_image(SIDE, SIDE)
-    landmarks = np.empty_like(points)
-    landmarks[:, :2] = points[:, :2] @ to_image[:, :2].T + to_image[:, 2]
     # MediaPipe scales depth as the crop's x axis, whose length it takes in shares of the picture's width and
     # height. In a picture that is not square a tilted head becomes deeper by it. Its poses contain that, and
     # so do the heads that were trained on them.
     across, down = math.cos(region.angle), math.sin(region.angle) * aspect
-    landmarks[:, 2] = points[:, 2] * (math.hypot(across, down) * region.width / SIDE)
+    landmarks = np.empty((len(points), 3), np.float32)
+    _place(points, region.to_image(SIDE, SIDE), math.hypot(across, down) * region.width / SIDE, landmarks)
     return landmarks
+
+
+@compiled
+def _place(
+    points: NDArray[np.float32],
+    to_image: NDArray[np.float64],
+    deep: float,
+    landmarks: NDArray[np.float32],
+) -> None:
+    for k in range(len(points)):
+        x, y = float(points[k, 0]), float(points[k, 1])
+        landmarks[k, 0] = np.float32(to_image[0, 0] * x + to_image[0, 1] * y + to_image[0, 2])
+        landmarks[k, 1] = np.float32(to_image[1, 0] * x + to_image[1, 1] * y + to_image[1, 2])
+        landmarks[k, 2] = np.float32(points[k, 2] * deep)

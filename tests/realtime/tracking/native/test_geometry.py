@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from realtime.tracking.native import geometry
 from realtime.tracking.native.geometry import CanonicalFace, head_matrix, procrustes
 from realtime.tracking.native.task_file import read_task_file
 from realtime.tracking.pose import matrix_from_pose, pose_from_matrix
@@ -65,6 +66,22 @@ def test_a_head_seen_by_the_camera_that_is_assumed(
     found = pose_from_matrix(solved)
     assert (found.yaw, found.pitch, found.roll) == pytest.approx((yaw, pitch, roll), abs=0.03)
     assert solved[:3, 3] == pytest.approx((4, -3, -60), rel=0.05, abs=0.2)
+
+
+@settings(deadline=None)
+@given(st.integers(0, 1000), st.floats(0.2, 3), st.booleans())
+def test_the_quick_way_is_the_one_by_singular_values(seed: int, flat: float, mirrored: bool) -> None:
+    rng = np.random.default_rng(seed)
+    points, weights = rng.normal(size=(33, 3)) * (1, 1, flat), rng.uniform(0.1, 1, 33)
+    face = CanonicalFace(points, np.arange(33), points, weights)
+    landmarks = np.zeros((478, 3), np.float32)
+    turned = points @ matrix_from_pose(Pose(0.3, -0.2, 0.1))[:3, :3].T * (-1 if mirrored else 1, -1, -1)
+    landmarks[:33] = 320 + 60 * (turned + rng.normal(0, 0.05, (33, 3)))
+    found = head_matrix(landmarks, 640, 640, face)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(geometry, "_solve", lambda *arguments: False)
+        expected = head_matrix(landmarks, 640, 640, face)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_landmarks_all_in_one_point_give_numbers() -> None:

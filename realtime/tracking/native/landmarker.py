@@ -12,7 +12,7 @@ from realtime.tracking.landmarker import Detection, Landmarker
 from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from realtime.tracking.native.detector import FaceDetector
 from realtime.tracking.native.geometry import CanonicalFace, head_matrix
-from realtime.tracking.native.mesh import FaceMesh
+from realtime.tracking.native.mesh import FaceMesh, project
 from realtime.tracking.native.networks import FaceNetworks, load_networks
 from realtime.tracking.native.region import Region, region_of_landmarks, without_repeats
 from realtime.tracking.native.steadying import Steady
@@ -117,7 +117,9 @@ class NativeLandmarker(Landmarker):
         face = np.zeros((478, 3), dtype=np.float32)
         face[:, :2] = np.random.default_rng(0).uniform(8, 56, (478, 2))
         self._find(blank, 1)
-        self._mesh(blank, [region_of_landmarks(face)])
+        region = region_of_landmarks(face)
+        self._mesh(blank, [region])
+        project(face, region, 1.0)  # there is no face on a blank picture
         self._blendshapes([face])
         if self._face is not None:
             head_matrix(face, 64, 64, self._face)

@@ -49,12 +49,12 @@ class FaceMesh:
         aspect = image.shape[1] / image.shape[0]
         least = np.log(PRESENT_FROM / (1 - PRESENT_FROM))
         return [
-            _project(marks, region, aspect) if logit > least else None
+            project(marks, region, aspect) if logit > least else None
             for marks, logit, region in zip(points, logits, regions, strict=True)
         ]
 
 
-def _project(points: NDArray[np.float32], region: Region, aspect: float) -> NDArray[np.float32]:
+def project(points: NDArray[np.float32], region: Region, aspect: float) -> NDArray[np.float32]:
     """Turn (478, 3) points in pixels of the crop into pixels of a picture; `aspect`: its width by height."""
     # MediaPipe scales depth as the crop's x axis, whose length it takes in shares of the picture's width and
     # height. In a picture that is not square a tilted head becomes deeper by it. Its poses contain that, and

@@ -185,10 +185,12 @@ def test_one_command_makes_it_from_nothing(tmp_path, monkeypatch) -> None:
     for module in (command, bundle):
         monkeypatch.setattr(module, "TRAINED_ON", trained)
         monkeypatch.setattr(module, "TESTED_ON", tested)
+    monkeypatch.setattr(command, "CALIBRATED_ON", trained)
     tiny = ["training.epochs=2", "data.batch=8", "task.neck=4", "task.hidden=8", "optimiser.warmup=1"]
     command.make(tmp_path / "work", tmp_path / "out", tiny, "cpu")
     with Bundle.open(tmp_path / "out") as made:
         made.verify_models(run=True)
+        assert made.precisions == ("fp32", "int8")
         assert len(made.aus) == 21
     first = (tmp_path / "out" / "head.onnx").read_bytes()
     command.make(tmp_path / "work", tmp_path / "out", tiny, "cpu")  # nothing is made again but the bundle

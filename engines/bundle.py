@@ -208,9 +208,10 @@ class Bundle:
         if filename not in self.models:
             raise self._error(f"no pose group uses {filename!r}: use one of {', '.join(self.models)}")
         if precision not in self.precisions:
+            more = {"int8": ", or make them with livefacs compile", "fp16": "; fp16 is for --device cuda"}
             raise self._error(
-                f"has no {precision} networks: choose one of {', '.join(self.precisions)}, "
-                f"or make them: livefacs compile --precision {precision}"
+                f"has no {precision} networks: choose one of {', '.join(self.precisions)}"
+                + more.get(precision, "")
             )
         return self._manifest.precisions.get(precision, {}).get(filename, filename)
 

@@ -41,7 +41,7 @@ def test_a_precision_that_is_not_there_is_refused(tmp_path: Path) -> None:
     folder = write_bundle(tmp_path / "one", FIELDS, {"head.onnx": make_model()})
     with Bundle.open(folder) as bundle:
         assert bundle.precisions == ("fp32",)
-        with pytest.raises(BundleError, match="has no int8 networks: choose one of fp32, or make them"):
+        with pytest.raises(BundleError, match="has no int8 networks: choose one of fp32, or make them with"):
             bundle.engine("head.onnx", precision="int8")
         with pytest.raises(BundleError, match="has no fp4 networks"):
             choose_precision(bundle, "fp4")

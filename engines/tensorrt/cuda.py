@@ -101,12 +101,26 @@ class Cuda:
         self._call(self._driver.cuMemFreeHost, array.ctypes.data)
 
     def upload(self, array: NDArray[Any], address: int) -> None:
-        """Begin copying a pinned array to the GPU."""
+        """Begin copying an array to the GPU; one that is pinned must not change before that is done."""
         self._call(self._driver.cuMemcpyHtoDAsync, address, array.ctypes.data, array.nbytes, self.stream)
 
     def download(self, address: int, array: NDArray[Any]) -> None:
         """Begin copying from the GPU into a pinned array."""
         self._call(self._driver.cuMemcpyDtoHAsync, array.ctypes.data, address, array.nbytes, self.stream)
+
+    def kernel(self, ptx: bytes, name: str) -> Any:
+        """Return a kernel out of a PTX text, for `launch`."""
+        module = self._call(self._driver.cuModuleLoadData, ptx + b"\0")
+        return self._call(self._driver.cuModuleGetFunction, module, name.encode())
+
+    def launch(
+        self, kernel: Any, blocks: tuple[int, int, int], threads: tuple[int, int, int],
+        values: tuple[Any, ...], kinds: tuple[Any, ...],
+    ) -> None:  # fmt: skip
+        """Begin a kernel; `values` are its arguments, `kinds` their ctypes."""
+        self._call(
+            self._driver.cuLaunchKernel, kernel, *blocks, *threads, 0, self.stream, (values, kinds), 0
+        )  # fmt: skip
 
     def wait(self) -> None:
         """Return when all that was begun is done."""

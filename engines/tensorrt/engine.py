@@ -50,6 +50,7 @@ class TensorRtEngine(Engine):
         precision: str = "fp16",
         batches: Sequence[Batch] | None = None,
         cache: PlanCache | None = None,
+        resident: bool = False,
         progress: Callable[[str, float], None] | None = None,
     ) -> None:
         """Set up, without loading anything.
@@ -60,6 +61,7 @@ class TensorRtEngine(Engine):
             precision: one of `CONVERTED`.
             batches: inputs on which half precision must not overflow (`half_graph`); noise if left out.
             cache: of plans; the user's if left out.
+            resident: whether the caller puts the only input on the GPU (`infer_resident`).
             progress: told how far building is.
         """
         super().__init__(name)
@@ -69,6 +71,8 @@ class TensorRtEngine(Engine):
         self._precision = precision
         self._batches = batches
         self._cache = cache or PlanCache()
+        self._resident = resident
+        self._taken = ""
         self._progress = progress
         self._cuda: Cuda | None = None
         self._engine: Any = None
@@ -90,6 +94,7 @@ class TensorRtEngine(Engine):
             flavour = find_flavour(cuda.gpu, self.name)
             self._engine = self._open(flavour, cuda)
             specs = self._specs(flavour)
+            self._taken = specs[0][0].name
             self._prepare(specs)
             if self._fresh:
                 self._compare(specs)
@@ -99,17 +104,57 @@ class TensorRtEngine(Engine):
         self._model = b""
         return specs
 
+    def infer_resident(
+        self, rows: int, write: Callable[[int, int, int], None], outputs: Sequence[str]
+    ) -> dict[str, NDArray[Any]]:
+        """Run rows that the caller puts on the GPU.
+
+        Args:
+            rows: how many.
+            write: called with (first row, count, address) for each part of the batch: begins writing these
+                rows of the input, densely, to the address, in the order of `cuda`'s stream.
+            outputs: names of those wanted.
+
+        Raises:
+            EngineError: not loaded, or called from a second thread.
+        """
+        self._claim()
+        return self._run(rows, write, outputs)
+
+    @property
+    def cuda(self) -> Cuda:
+        """The GPU, for who writes inputs there."""
+        assert self._cuda is not None
+        return self._cuda
+
     def _infer_impl(self, batch: Batch, outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
+        rows = len(next(iter(batch.values())))
+        if not self._resident:
+            return self._run(rows, batch, outputs)
+        ((name, array),) = batch.items()
+
+        def write(start: int, count: int, address: int) -> None:
+            self.cuda.upload(np.ascontiguousarray(array[start : start + count]), address)
+            self.cuda.wait()
+
+        return self._run(rows, write, outputs)
+
+    def _run(
+        self, rows: int, source: Batch | Callable[[int, int, int], None], outputs: Sequence[str]
+    ) -> dict[str, NDArray[Any]]:
+        """Run rows that are in arrays, or that somebody puts on the GPU."""
         assert self._cuda is not None
         self._cuda.enter()
-        rows = len(next(iter(batch.values())))
         results: dict[str, list[NDArray[Any]]] = {name: [] for name in outputs}
         most = self._buckets[-1].rows
         for start in range(0, rows, most):
             count = min(most, rows - start)
             bucket = next(each for each in self._buckets if each.rows >= count)
-            for name, array in batch.items():
-                bucket.host[name][:count] = array[start : start + count]
+            if callable(source):
+                source(start, count, bucket.device[self._taken])
+            else:
+                for name, array in source.items():
+                    bucket.host[name][:count] = array[start : start + count]
             self._cuda.replay(bucket.graph)
             self._cuda.wait()
             for name in outputs:
@@ -225,7 +270,7 @@ class TensorRtEngine(Engine):
             context.set_tensor_address(spec.name, bucket.device[spec.name])
 
         def through() -> None:
-            for spec in inputs:
+            for spec in () if self._resident else inputs:
                 cuda.upload(bucket.host[spec.name], bucket.device[spec.name])
             if not context.execute_async_v3(stream):
                 raise EngineError(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region, region_of_detection
-from realtime.tracking.native.sampling import sample
+from realtime.tracking.native.seeing import Eye
 
 SIDE = 128
 """The network's input, pixels."""
@@ -22,6 +22,7 @@ CERTAIN_FROM = 0.5
 """Least probability of a face."""
 SAME_FACE = 0.5
 """Boxes that overlap more than this with the surest are blended with it."""
+BOXES, SCORES = "regressors", "classificators"
 RIGHT_EYE, LEFT_EYE = 4, 6
 """Columns of the first of two coordinates: the subject's eyes."""
 
@@ -40,24 +41,23 @@ class FaceDetector:
     """Finds the regions of faces in a picture.
 
     Args:
-        engine: MediaPipe's short-range face detector, loaded or not; closed by its owner.
+        engine: MediaPipe's short-range face detector; closed by its owner.
+        eye: shows it the picture.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, eye: Eye) -> None:
         self._engine = engine
+        self._eye = eye
         self._anchors = anchors()
-        self._input = np.empty((1, SIDE, SIDE, 3), dtype=np.float32)
 
-    def __call__(self, image: NDArray[np.uint8], most: int) -> list[Region]:
-        """Return the regions of at most `most` faces in `image` (h, w, 3) RGB, surest first."""
-        height, width = image.shape[:2]
+    def __call__(self, width: int, height: int, most: int) -> list[Region]:
+        """Return the regions of at most `most` faces in the eye's picture, surest first; its size in px."""
         # The picture is fitted into the middle of a black square.
         side = max(width, height)
         step = side / SIDE
         to_image = np.array([[step, 0.0, (width - side) / 2], [0.0, step, (height - side) / 2]])
-        sample(image, to_image, (-1.0, 1.0), False, self._input[0])
-        found = self._engine.infer({"input": self._input})
-        boxes, scores = decode(found["regressors"][0], found["classificators"][0, :, 0], self._anchors)
+        found = self._eye.show(self._engine, [to_image], (-1.0, 1.0), False, (BOXES, SCORES))
+        boxes, scores = decode(found[BOXES][0], found[SCORES][0, :, 0], self._anchors)
         corner = np.array([(width - side) / 2, (height - side) / 2] * 8)
         regions = []
         for box in blend(boxes, scores)[:most]:

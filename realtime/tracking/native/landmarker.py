@@ -58,8 +58,9 @@ class NativeLandmarker(Landmarker):
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         parts = read_task_file(self._model)
         self._networks = networks = load_networks(parts, self._model, self._device)
-        self._find = FaceDetector(networks.detector)
-        self._mesh = FaceMesh(networks.mesh)
+        self._eye = networks.eye
+        self._find = FaceDetector(networks.detector, networks.eye)
+        self._mesh = FaceMesh(networks.mesh, networks.eye)
         self._blendshapes = BlendshapeNetwork(networks.blendshapes)
         self._face = parts.face
         self.reset()
@@ -70,10 +71,11 @@ class NativeLandmarker(Landmarker):
         if self._face is None:
             raise RuntimeError("NativeLandmarker.detect before open")
         image = np.ascontiguousarray(image)
-        faces = self._faces(image)
+        height, width = image.shape[:2]
+        self._eye.look(image)
+        faces = self._faces(width, height)
         if self._max_faces == 1 and not self._stills:
             faces = self._steadied(faces, t)
-        height, width = image.shape[:2]
         shapes = self._blendshapes(faces)
         return [
             Detection(face, shape, head_matrix(face, width, height, self._face))
@@ -93,13 +95,13 @@ class NativeLandmarker(Landmarker):
         if networks is not None:
             networks.close()
 
-    def _faces(self, image: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-        """Return the landmarks of each face."""
+    def _faces(self, width: int, height: int) -> list[NDArray[np.float32]]:
+        """Return the landmarks of each face in the eye's picture."""
         regions = [] if self._stills else self._regions
         if len(regions) < self._max_faces:
-            found = self._find(image, self._max_faces)
+            found = self._find(width, height, self._max_faces)
             regions = without_repeats([*found, *regions])[: self._max_faces]
-        faces = [face for face in self._mesh(image, regions) if face is not None]
+        faces = [face for face in self._mesh(width / height, regions) if face is not None]
         self._regions = without_repeats(region_of_landmarks(face) for face in faces)
         return faces
 
@@ -116,9 +118,10 @@ class NativeLandmarker(Landmarker):
         blank = np.zeros((64, 64, 3), dtype=np.uint8)
         face = np.zeros((478, 3), dtype=np.float32)
         face[:, :2] = np.random.default_rng(0).uniform(8, 56, (478, 2))
-        self._find(blank, 1)
+        self._eye.look(blank)
+        self._find(64, 64, 1)
         region = region_of_landmarks(face)
-        self._mesh(blank, [region])
+        self._mesh(1.0, [region])
         project(face, region, 1.0)  # there is no face on a blank picture
         self._blendshapes([face])
         if self._face is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region
-from realtime.tracking.native.sampling import sample
+from realtime.tracking.native.seeing import Eye
 
 SIDE = 256
 """The network's input, pixels."""
@@ -25,28 +25,24 @@ class FaceMesh:
 
     Args:
         engine: MediaPipe's face landmarks network (with attention); closed by its owner.
+        eye: shows it regions of the picture.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, eye: Eye) -> None:
         self._engine = engine
-        self._input_name = ""
-        self._input = np.empty((1, SIDE, SIDE, 3), dtype=np.float32)
+        self._eye = eye
 
-    def __call__(self, image: NDArray[np.uint8], regions: list[Region]) -> list[NDArray[np.float32] | None]:
-        """Return for each region (478, 3) float32 landmarks, px (z in the same scale), or None: no face."""
+    def __call__(self, aspect: float, regions: list[Region]) -> list[NDArray[np.float32] | None]:
+        """Return for each region (478, 3) float32 landmarks, px (z in the same scale), or None: no face.
+
+        `aspect`: the picture's width by its height.
+        """
         if not regions:
             return []
-        if len(self._input) < len(regions):
-            self._input = np.empty((len(regions), SIDE, SIDE, 3), dtype=np.float32)
-        crops = self._input[: len(regions)]
-        for region, crop in zip(regions, crops, strict=True):
-            sample(image, region.to_image(SIDE, SIDE), (0.0, 1.0), True, crop)
-        if not self._input_name:
-            self._input_name = self._engine.inputs[0].name
-        found = self._engine.infer({self._input_name: crops}, (POINTS, PRESENCE))
+        rasters = [region.to_image(SIDE, SIDE) for region in regions]
+        found = self._eye.show(self._engine, rasters, (0.0, 1.0), True, (POINTS, PRESENCE))
         points = found[POINTS].reshape(-1, LANDMARKS, 3)
         logits = found[PRESENCE].reshape(-1)
-        aspect = image.shape[1] / image.shape[0]
         least = np.log(PRESENT_FROM / (1 - PRESENT_FROM))
         return [
             project(marks, region, aspect) if logit > least else None

@@ -6,35 +6,44 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from engines.backends import backend_for, create_engine
+from engines.backends import TENSORRT, backend_for, create_engine
 from engines.bottleneck.engine import BottleneckEngine
 from engines.bottleneck.reading import NotBottlenecks
 from engines.choices import DEVICES
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
+from engines.tensorrt.engine import TensorRtEngine
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.errors import FaceModelError
+from realtime.tracking.native.seeing import CpuEye, Eye
 from realtime.tracking.native.task_file import TaskFile
 
 Kind = Callable[[bytes, str], Engine]
 
 
 class FaceNetworks(NamedTuple):
-    """Engines, loaded; whoever loads them closes them."""
+    """Engines, loaded, and what shows them pictures; whoever loads them closes them."""
 
     detector: Engine
     mesh: Engine
     blendshapes: Engine
+    eye: Eye
+
+    @property
+    def engines(self) -> tuple[Engine, Engine, Engine]:
+        """The three networks."""
+        return self.detector, self.mesh, self.blendshapes
 
     def close(self) -> None:
         """Free all of them."""
-        for engine in self:
+        self.eye.close()
+        for engine in self.engines:
             engine.close()
 
     def release(self) -> None:
         """Let other threads run them (`Engine.release`)."""
-        for engine in self:
+        for engine in self.engines:
             engine.release()
 
 
@@ -59,7 +68,11 @@ def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> Fac
         def converted(network: bytes, name: str) -> Engine:
             return create_engine(backend, tflite_to_onnx(network, name), name, "fp16")
 
-        kinds = (converted,) * 3
+        def resident(network: bytes, name: str) -> Engine:
+            return TensorRtEngine(tflite_to_onnx(network, name), name, resident=True)
+
+        seeing = resident if backend == TENSORRT else converted
+        kinds = (seeing, seeing, converted)
     names = ("detector", "landmark network", "blendshape network")
     loaded: list[Engine] = []
     try:
@@ -73,7 +86,13 @@ def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> Fac
         for engine in loaded:
             engine.close()
         raise FaceModelError(str(error)) from error
-    return FaceNetworks(*loaded)
+    detector, mesh, blendshapes = loaded
+    eye: Eye = CpuEye()
+    if isinstance(detector, TensorRtEngine):
+        from realtime.tracking.native.gpu.eye import GpuEye
+
+        eye = GpuEye(detector.cuda)
+    return FaceNetworks(detector, mesh, blendshapes, eye)
 
 
 def _mesh_on_cpu(network: bytes, name: str) -> Engine:

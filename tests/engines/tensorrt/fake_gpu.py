@@ -14,6 +14,7 @@ import numpy as np
 
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt.building import BUCKETS
+from realtime.tracking.native.sampling import sample
 
 
 class Status:
@@ -115,6 +116,29 @@ class FakeDriver:
 
     def cuMemcpyDtoHAsync(self, to: int, source: int, size: int, stream: int) -> None:
         self.do(lambda: ctypes.memmove(to, source, size))
+
+    def cuModuleLoadData(self, image: bytes) -> bytes:
+        return image
+
+    def cuModuleGetFunction(self, module: bytes, name: bytes) -> str:
+        assert b".entry " + name in module
+        return name.decode()
+
+    def cuLaunchKernel(self, kernel: str, *arguments: Any) -> None:
+        values, kinds = arguments[-2]
+        assert kernel == "sample" and len(values) == len(kinds)
+        count = arguments[2]
+        self.do(lambda: self._sample(count, *values))
+
+    def _sample(
+        self, count: int, picture: int, width: int, height: int, matrices: int, columns: int, rows: int,
+        gain: float, bias: float, repeat_border: int, rasters: int,
+    ) -> None:  # fmt: skip
+        image = self.blocks[picture][: width * height * 3].reshape(height, width, 3)
+        to_image = self.blocks[matrices].view(np.float64)[: 6 * count].reshape(count, 2, 3)
+        out = self.blocks[rasters].view(np.float32)[: count * rows * columns * 3]
+        for matrix, raster in zip(to_image, out.reshape(count, rows, columns, 3), strict=True):
+            sample(image, matrix, (bias, 255 * gain + bias), bool(repeat_border), raster)
 
     def cuStreamBeginCapture(self, stream: int, mode: int) -> None:
         self.recorded = []

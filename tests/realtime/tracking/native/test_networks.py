@@ -43,7 +43,7 @@ def gpu(monkeypatch, tmp_path) -> FakeDriver:
 
 def test_on_a_cpu_the_mesh_has_code_of_its_own(parts: TaskFile, face_model_path) -> None:
     networks = load_networks(parts, face_model_path)
-    assert [type(engine) for engine in networks] == [LiteRtEngine, BottleneckEngine, LiteRtEngine]
+    assert [type(engine) for engine in networks.engines] == [LiteRtEngine, BottleneckEngine, LiteRtEngine]
     networks.close()
 
 
@@ -53,19 +53,23 @@ def test_another_mesh_runs_in_litert(parts: TaskFile, face_model_path, monkeypat
 
     monkeypatch.setattr("engines.bottleneck.reading.find_blocks", refuse)
     networks = load_networks(parts, face_model_path)
-    assert [type(engine) for engine in networks] == [LiteRtEngine] * 3
+    assert [type(engine) for engine in networks.engines] == [LiteRtEngine] * 3
     networks.close()
 
 
-def test_a_gpu_gives_the_same_faces(clip, face_model_path, gpu: FakeDriver) -> None:
+@pytest.fixture(scope="module")
+def image(clip) -> np.ndarray:
     with av.open(str(clip("single_face.mp4"))) as container:
-        image = next(container.decode(video=0)).to_ndarray(format="rgb24")
+        return next(container.decode(video=0)).to_ndarray(format="rgb24")
+
+
+def test_a_gpu_gives_the_same_faces(image: np.ndarray, face_model_path, gpu: FakeDriver) -> None:
     with (
         NativeLandmarker(face_model_path, 2, device="cuda") as played,
         NativeLandmarker(face_model_path, 2) as cpu,
     ):
         assert played._networks is not None
-        assert all(isinstance(engine, TensorRtEngine) for engine in played._networks)
+        assert all(isinstance(engine, TensorRtEngine) for engine in played._networks.engines)
         (ours,), (theirs,) = played.detect(image, 0.0), cpu.detect(image, 0.0)
     assert (
         np.abs(ours.landmarks - theirs.landmarks).max() < 0.5

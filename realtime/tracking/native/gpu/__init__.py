@@ -1,0 +1,1 @@
+"""Faces found with pictures that stay on the GPU."""

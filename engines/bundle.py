@@ -129,13 +129,29 @@ class Bundle:
             )
         return content
 
+    def form(self, filename: str, precision: str) -> str:
+        """Return the name of the file that holds a model in this precision.
+
+        Raises:
+            BundleError: no such model, or not in this precision.
+        """
+        if filename not in self.models:
+            raise self._error(f"no pose group uses {filename!r}: use one of {', '.join(self.models)}")
+        if precision not in self.precisions:
+            more = {"int8": ", or make them with livefacs compile", "fp16": "; fp16 is for --device cuda"}
+            raise self._error(
+                f"has no {precision} networks: choose one of {', '.join(self.precisions)}"
+                + more.get(precision, "")
+            )
+        return self._manifest.precisions.get(precision, {}).get(filename, filename)
+
     def model_bytes(self, filename: str, precision: str = PRECISIONS[0]) -> bytes:
         """Return the .onnx file of a model in `models`, its hash checked.
 
         Raises:
             BundleError: no such model, not in this precision, or the file is missing or changed.
         """
-        return self.file_bytes(self._form(filename, precision))
+        return self.file_bytes(self.form(filename, precision))
 
     def engine(self, filename: str, backend: str = DEFAULT_BACKEND, precision: str = PRECISIONS[0]) -> Engine:
         """Return an engine of its own for the caller, who closes it.
@@ -153,7 +169,7 @@ class Bundle:
             EngineError: no such backend.
         """
         converted = precision in converted_precisions(backend)
-        form = self._form(filename, PRECISIONS[0] if converted else precision)
+        form = self.form(filename, PRECISIONS[0] if converted else precision)
         if form not in self._agreeing:
             self._verify_model(filename, form)
         if backend == DEFAULT_BACKEND and form in self._spare:
@@ -184,7 +200,7 @@ class Bundle:
             BundleError: a model cannot be loaded, disagrees, or misbehaves.
         """
         for filename in self.models:
-            form = self._form(filename, precision)
+            form = self.form(filename, precision)
             if form not in self._agreeing:
                 self._verify_model(filename, form)
             if run:
@@ -202,18 +218,6 @@ class Bundle:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _form(self, filename: str, precision: str) -> str:
-        """Return the name of the file that holds a model in this precision."""
-        if filename not in self.models:
-            raise self._error(f"no pose group uses {filename!r}: use one of {', '.join(self.models)}")
-        if precision not in self.precisions:
-            more = {"int8": ", or make them with livefacs compile", "fp16": "; fp16 is for --device cuda"}
-            raise self._error(
-                f"has no {precision} networks: choose one of {', '.join(self.precisions)}"
-                + more.get(precision, "")
-            )
-        return self._manifest.precisions.get(precision, {}).get(filename, filename)
 
     def _verify_model(self, filename: str, form: str) -> None:
         engine = create_engine(DEFAULT_BACKEND, self.file_bytes(form), self._label(form))

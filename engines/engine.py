@@ -39,6 +39,10 @@ class TensorSpec:
             axes[0] = "N"
         return f"{self.name!r} {self.dtype} {' x '.join(axes) or 'without axes'}"
 
+    def of_rows(self, rows: int) -> tuple[int, ...]:
+        """Return the shape of so many rows; further free axes get the size 1."""
+        return (rows, *(size or 1 for size in self.shape[1:]))
+
     def fits(self, array: NDArray[Any]) -> bool:
         """Tell whether `array` has this dtype, these fixed sizes, and at least one row."""
         return (

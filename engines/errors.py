@@ -15,6 +15,11 @@ class LiveFacsError(Exception):
         super().__init__(" ".join(line.strip() for line in str(message).splitlines()))
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what another library's error says, or its kind where it says nothing."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
 class BundleError(LiveFacsError):
     """A model bundle is missing, damaged, newer than this program, or contradicts its own manifest."""
 

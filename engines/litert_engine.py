@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.engine import Batch, Engine, TensorSpec
-from engines.errors import EngineError
+from engines.errors import EngineError, first_line
 from engines.native_stderr import native_stderr_muted
 
 
@@ -46,7 +46,7 @@ class LiteRtEngine(Engine):
                 interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             raise EngineError(
-                f"{self.name}: LiteRT cannot load it ({_first_line(error)}): is it a whole .tflite file?"
+                f"{self.name}: LiteRT cannot load it ({first_line(error)}): is it a whole .tflite file?"
             ) from error
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
         for tensor in inputs:
@@ -72,7 +72,7 @@ class LiteRtEngine(Engine):
                 for name, place in places.items():
                     results[name][row] = self._interpreter.get_tensor(place.at).reshape(place.shape)
         except (ValueError, RuntimeError) as error:
-            raise EngineError(f"{self.name}: LiteRT failed on this batch ({_first_line(error)})") from error
+            raise EngineError(f"{self.name}: LiteRT failed on this batch ({first_line(error)})") from error
         return results
 
     def _close_impl(self) -> None:
@@ -96,7 +96,3 @@ def _place(tensor: Mapping[str, Any]) -> _Place:
 def _spec(tensor: Mapping[str, Any]) -> TensorSpec:
     place = _place(tensor)
     return TensorSpec(tensor["name"], place.dtype, (None, *place.shape))
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -47,6 +47,12 @@ def first_misbehaviour(manifest: Manifest, model: str, engine: Engine) -> str | 
     return next(_misbehaviours(manifest, model, engine), None)
 
 
+def noise(manifest: Manifest, rows: int) -> dict[str, NDArray[np.float32]]:
+    """Return rows of numbers from 0 to 1 for every input, the same each time."""
+    rng = np.random.default_rng(0)
+    return {name: rng.random((rows, *manifest.input_row(name)), dtype=np.float32) for name in manifest.inputs}
+
+
 def _disagreements(manifest: Manifest, model: str, engine: Engine) -> Iterator[str]:
     for have in engine.inputs:
         if have.name not in manifest.inputs:
@@ -81,11 +87,7 @@ def _differences(what: str, have: TensorSpec, want: TensorSpec) -> Iterator[str]
 
 
 def _misbehaviours(manifest: Manifest, model: str, engine: Engine) -> Iterator[str]:
-    noise = np.random.default_rng(0)
-    batch = {
-        spec.name: noise.random((2, *manifest.input_row(spec.name)), dtype=np.float32)
-        for spec in engine.inputs
-    }
+    batch = noise(manifest, 2)
     together = engine.infer(batch)
     rows = [engine.infer({name: array[row : row + 1] for name, array in batch.items()}) for row in range(2)]
     for _, kind, name in _served(manifest, model):

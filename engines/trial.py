@@ -9,20 +9,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import secrets
 import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from engines.backends import DEFAULT_BACKEND, converted_precisions
 from engines.bundle import Bundle
 from engines.choices import AUTO, PRECISIONS
 from engines.engine import Engine
+from engines.model_rules import noise
 from engines.user_cache import cache_folder
+from engines.whole_file import write_whole
 
 WARM_UPS, TURNS = 3, 15
 WORTH_IT = 0.9
@@ -58,7 +57,7 @@ def choose_precision(bundle: Bundle, wanted: str = AUTO, backend: str = DEFAULT_
         return made[0] if wanted == AUTO else wanted
     if wanted == AUTO:
         return bundle.precisions[0] if len(bundle.precisions) == 1 else try_precisions(bundle).chosen
-    bundle.model_bytes(bundle.models[0], wanted)
+    bundle.form(bundle.models[0], wanted)
     return wanted
 
 
@@ -75,10 +74,7 @@ def try_precisions(bundle: Bundle, folder: Path | None = None) -> Trial:
             return _judged(known)
     seconds = _measure(bundle)
     with contextlib.suppress(OSError):  # measured again next time
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        partial = kept.with_name(f"{kept.name}.{secrets.token_hex(8)}.part")
-        partial.write_text(json.dumps(seconds))
-        partial.replace(kept)
+        write_whole(kept, json.dumps(seconds).encode())
     return _judged(seconds)
 
 
@@ -96,11 +92,7 @@ def _measure(bundle: Bundle) -> dict[str, float]:
         for name in bundle.precisions:
             engines[name] = bundle.engine(bundle.models[0], precision=name)
             engines[name].load()
-        noise = np.random.default_rng(0)
-        batch = {
-            name: noise.random((1, *bundle.manifest.input_row(name)), dtype=np.float32)
-            for name in bundle.manifest.inputs
-        }
+        batch = noise(bundle.manifest, 1)
         for turn in range(WARM_UPS + TURNS):
             for name, engine in engines.items():
                 start = time.perf_counter()

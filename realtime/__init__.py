@@ -12,8 +12,9 @@ gives the parts in between. Names load on first use, so that importing the packa
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from engines.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from realtime.assembly import build_pipeline, open_bundle, stream
@@ -56,13 +57,7 @@ __all__ = [
     "subscribe",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'realtime' has no attribute {name!r}")
-    value = getattr(import_module(f"realtime.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import http.client
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from engines.whole_file import write_whole
 
 CONNECT_TIMEOUT_S = 10.0
 PIP_TIMEOUT_S = 600.0
@@ -113,15 +114,6 @@ def _keep(data: bytes, target: Path, sha256: str, origin: str) -> None:
     if found != sha256:
         raise FetchError(f"{origin}: sha256 is {found[:12]}…, expected {sha256[:12]}…")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Not mkstemp, whose files nobody else may read: a shared cache keeps to the user's umask.
-        partial = target.with_name(f"{target.name}.{secrets.token_hex(8)}.part")
-        try:
-            with partial.open("xb") as handle:
-                handle.write(data)
-            partial.replace(target)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        write_whole(target, data)
     except OSError as error:
         raise FetchError(f"{target}: {error.strerror or error}") from error

@@ -262,7 +262,7 @@ class TensorRtEngine(Engine):
         stream = int(cuda.stream)
         context.set_optimization_profile_async(profile, stream)
         for spec in (*inputs, *outputs):
-            shape = (bucket.rows, *(size or 1 for size in spec.shape[1:]))
+            shape = spec.of_rows(bucket.rows)
             if spec in inputs:
                 context.set_input_shape(spec.name, shape)
             bucket.host[spec.name] = array = cuda.pinned(shape, spec.dtype)

@@ -58,7 +58,7 @@ def noise(model: bytes, name: str, rows: int = 4) -> list[Batch]:
     """Return two batches for a model: numbers from 0 to 1, and normal ones, as of normalised pictures."""
     rng = np.random.default_rng(0)
     with OnnxRuntimeEngine(model, name) as engine:
-        shapes = {spec.name: (rows, *(size or 1 for size in spec.shape[1:])) for spec in engine.inputs}
+        shapes = {spec.name: spec.of_rows(rows) for spec in engine.inputs}
     return [
         {taken: draw(shape).astype(np.float32) for taken, shape in shapes.items()}
         for draw in (rng.random, rng.standard_normal)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engines.user_cache import cache_folder
+from engines.whole_file import write_whole
 
 LAYOUT = 1
 """Of the graph that is built from a model (`half_graph`) and of the file; counts up when either changes."""
@@ -54,15 +54,8 @@ class PlanCache:
 
     def store(self, key: str, plan: bytes) -> None:
         """Keep a plan, whole or not at all. Where nothing can be written it is built again next time."""
-        path = self.path(key)
-        partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(hashlib.sha256(plan).digest() + plan)
-            partial.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            write_whole(self.path(key), hashlib.sha256(plan).digest() + plan)
 
     def drop(self, key: str) -> None:
         """Forget a plan that turned out to be of no use."""

@@ -16,6 +16,7 @@ import typer
 from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import config_callback
+from realtime.commands.face_model_options import FaceModel, Offline
 from realtime.commands.outputs import make_sinks
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
@@ -96,10 +97,8 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="Stream name in topics; default: from the source.", show_default=False)
     ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    face_model: FaceModel = None,
+    offline: Offline = False,
     view: Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")] = True,
     config: Annotated[
         Path | None,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.errors import first_line
 from engines.native_stderr import native_stderr_muted
 from realtime.errors import FaceModelError, LiveFacsError
 from realtime.tracking.landmarker import Detection, Landmarker
@@ -106,7 +107,7 @@ class MediaPipeLandmarker(Landmarker):
                 self._landmarker = vision.FaceLandmarker.create_from_options(options)
             except (RuntimeError, ValueError) as error:
                 raise FaceModelError(
-                    f"face model {self._model}: MediaPipe cannot load it ({_first_line(error)})"
+                    f"face model {self._model}: MediaPipe cannot load it ({first_line(error)})"
                 ) from error
             self._clock_ms, self._last_t = 0, None
             self._run(np.zeros((64, 64, 3), dtype=np.uint8), 0.0)
@@ -166,7 +167,3 @@ class MediaPipeLandmarker(Landmarker):
         self._last_t = t
         self._clock_ms += max(1, round(1000 * (step if step >= 0 else 1 / 30)))
         return self._landmarker.detect_for_video(picture, self._clock_ms)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

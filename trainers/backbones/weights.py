@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from engines.errors import first_line
 from trainers.errors import LiveFacsError
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -55,7 +56,7 @@ def fetch_imagenet(name: str) -> dict[str, Tensor]:
             ADDRESS + file, map_location="cpu", check_hash=True, weights_only=True
         )
     except (OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise WeightsError(f"{ADDRESS}{file}: cannot be had ({_first_line(error)})") from error
+        raise WeightsError(f"{ADDRESS}{file}: cannot be had ({first_line(error)})") from error
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -76,7 +77,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         held = torch.load(path, map_location="cpu", weights_only=True)
     # safetensors raises its own kind, which derives from Exception only.
     except Exception as error:  # noqa: BLE001
-        raise WeightsError(f"weights {path}: cannot be read ({_first_line(error)})") from error
+        raise WeightsError(f"weights {path}: cannot be read ({first_line(error)})") from error
     if isinstance(held, Mapping) and isinstance(held.get("state_dict"), Mapping):
         held = held["state_dict"]
     if not isinstance(held, Mapping) or not all(isinstance(value, Tensor) for value in held.values()):
@@ -143,7 +144,3 @@ def _some(names: Iterable[str]) -> str:
     listed = list(names)
     rest = len(listed) - NAMES_SHOWN
     return ", ".join(listed[:NAMES_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from engines.choices import CONVERTED
+from realtime.commands.face_model_options import FaceModel, Offline
+from trainers.commands.tracking_options import TRACKED_FOLDER_HELP, Jobs
+
+if TYPE_CHECKING:
+    from trainers.commands.progress_bars import Bar
 
 
 def compile_bundle(
@@ -50,21 +55,17 @@ def compile_bundle(
         bool, typer.Option("--force", help="Write it even if its scores are worth less than allowed.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of the draw of calibration faces.")] = 0,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that look for faces.", show_default="one per core")
-    ] = None,
+    jobs: Jobs = None,
     tracked: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Keep the faces found in this folder, one .npz per corpus, and read them next time.",
+            help=TRACKED_FOLDER_HELP,
             show_default="nowhere",
         ),
     ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    face_model: FaceModel = None,
+    offline: Offline = False,
 ) -> None:
     """Make other forms of BUNDLE's networks: eight bits for CPUs, TensorRT plans for the GPU of this machine.
 
@@ -118,9 +119,9 @@ def _quantise(
 
     from realtime.assembly import open_bundle
     from trainers.commands.corpus_folder import train_extra
-    from trainers.commands.evaluate import progress_bars
     from trainers.commands.finding_faces import find_faces
     from trainers.commands.named_corpora import joined_corpora, read_corpora
+    from trainers.commands.progress_bars import progress_bars
 
     with train_extra(), ExitStack() as stack:
         from trainers.compiling.int8_bundle import CompileError, Pictures, add_int8
@@ -154,23 +155,28 @@ def _build_plans(path: Path, precision: str) -> None:
 
     from engines.tensorrt.engine import TensorRtEngine
     from realtime.assembly import open_bundle
-    from trainers.commands.evaluate import progress_bars
+    from trainers.commands.progress_bars import progress_bars
 
     with open_bundle(path) as opened, progress_bars() as bar:
         for model in opened.models:
-            phases: dict[str, Callable[[int], None]] = {}
-            done: dict[str, int] = {}
-
-            def tell(phase: str, share: float, phases: Any = phases, done: Any = done) -> None:
-                if phase not in phases:
-                    phases[phase], done[phase] = bar(phase.lower(), 100), 0
-                phases[phase](int(100 * share) - done[phase])
-                done[phase] = int(100 * share)
-
             start = time.perf_counter()
             name = f"bundle {opened.path}: {model}"
             with TensorRtEngine(
-                opened.model_bytes(model), name, precision=precision, progress=tell
+                opened.model_bytes(model), name, precision=precision, progress=_phases(bar)
             ) as engine:
                 took = time.perf_counter() - start
                 typer.echo(f"{model}: {precision} on {engine.gpu}, ready in {took:.1f} s")
+
+
+def _phases(bar: Bar) -> Callable[[str, float], None]:
+    """Return what to tell of phases and how far they are, 0-1: each has a bar of a hundred."""
+    bars: dict[str, Callable[[int], None]] = {}
+    done: dict[str, int] = {}
+
+    def tell(phase: str, share: float) -> None:
+        if phase not in bars:
+            bars[phase], done[phase] = bar(phase.lower(), 100), 0
+        bars[phase](int(100 * share) - done[phase])
+        done[phase] = int(100 * share)
+
+    return tell

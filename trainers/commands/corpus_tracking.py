@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from realtime.commands.face_model_options import FaceModel, Offline
 from trainers.commands.corpus_folder import CorpusFolder, train_extra
 from trainers.commands.corpus_progress import progress_bar
 
@@ -27,10 +28,8 @@ def track(
         Path | None,
         typer.Option(help="Keep what was found in this .npz file; outside DIR is best.", show_default=False),
     ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    face_model: FaceModel = None,
+    offline: Offline = False,
     jobs: Annotated[
         int | None, typer.Option(help="Processes; default: one per core.", show_default=False)
     ] = None,

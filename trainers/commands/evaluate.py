@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from realtime.commands.face_model_options import FaceModel, Offline
+from trainers.commands.tracking_options import Jobs, TrackedFile
 
+if TYPE_CHECKING:
     from engines.bundle import Bundle
     from trainers.corpora.corpus import Corpus
-    from trainers.evaluation import Tracked
 
 
 def evaluate(
@@ -45,19 +43,10 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of folds, intervals and t-SNE.")] = 0,
     resamples: Annotated[int, typer.Option(min=10, help="Draws of the bootstrap.")] = 1000,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that look for faces.", show_default="one per core")
-    ] = None,
-    tracked: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep the faces found in this .npz, and read them from it next time.", show_default=False
-        ),
-    ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    jobs: Jobs = None,
+    tracked: TrackedFile = None,
+    face_model: FaceModel = None,
+    offline: Offline = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the report in --out.")] = False,
 ) -> None:
     """Test BUNDLE on CORPUS and write tables, plots and every figure to the folder OUT.
@@ -74,7 +63,9 @@ def evaluate(
     from realtime.errors import OptionError
     from realtime.smoothing import MedianSmoother
     from realtime.tracking.face_model import face_model as find_face_model
+    from trainers.commands.finding_faces import faces_of_rows
     from trainers.commands.named_corpora import read_corpus
+    from trainers.commands.progress_bars import progress_bars
     from trainers.evaluation import predict
     from trainers.protocols import protocol as splits_of
     from trainers.reports import (
@@ -99,7 +90,7 @@ def evaluate(
         warnings = list(_doubts(bundle, corpus, protocol))
         model = find_face_model(face_model, offline=offline)
         with progress_bars() as bar:
-            faces = find_faces(corpus, rows, model, tracked, jobs, bar)
+            faces = faces_of_rows(corpus, rows, model, tracked, jobs, bar)
             corpus = corpus.select(rows)
             predictions = predict(
                 bundle, corpus, faces, window=window, fps=fps, progress=bar("scoring", len(rows))
@@ -169,40 +160,3 @@ def _doubts(bundle: Bundle, corpus: Corpus, protocol: str) -> Iterator[str]:
             f"{bundle.id} is finished and was not trained by protocol {protocol}: only the rows that the "
             "protocol tests are used"
         )
-
-
-def find_faces(
-    corpus: Corpus, rows: NDArray[np.int64], model: Path, kept: Path | None, jobs: int | None, bar: Bar
-) -> Tracked:
-    """Return the faces of these rows. A file holds those of all rows, so that it serves every protocol."""
-    from trainers.evaluation import Tracked, track
-
-    if kept is not None and kept.exists():
-        return Tracked.load(kept, corpus, model).select(rows)
-    if kept is None:
-        return track(
-            corpus.select(rows), face_model=model, jobs=jobs, progress=bar("finding faces", len(rows))
-        )
-    faces = track(corpus, face_model=model, jobs=jobs, progress=bar("finding faces", len(corpus)))
-    faces.save(kept, corpus)
-    return faces.select(rows)
-
-
-Bar = Callable[[str, int], Callable[[int], None]]
-"""(what is being done, how much of it) -> a function that takes how much more is done."""
-
-
-@contextmanager
-def progress_bars() -> Iterator[Bar]:
-    """Bars on standard error, one below the other."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-
-        def bar(what: str, total: int) -> Callable[[int], None]:
-            task = progress.add_task(what, total=total)
-            return lambda done: progress.advance(task, done)
-
-        yield bar

@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from trainers.commands.progress_bars import Bar
     from trainers.corpora.corpus import Corpus
     from trainers.evaluation import Tracked
     from trainers.training.progress import Report
@@ -54,3 +58,20 @@ def find_faces(
             for column in ("found", "landmarks", "blendshapes", "pose")
         ),
     )
+
+
+def faces_of_rows(
+    corpus: Corpus, rows: NDArray[np.int64], model: Path, kept: Path | None, jobs: int | None, bar: Bar
+) -> Tracked:
+    """Return the faces of these rows. A file holds those of all rows, so that it serves every protocol."""
+    from trainers.evaluation import Tracked, track
+
+    if kept is not None and kept.exists():
+        return Tracked.load(kept, corpus, model).select(rows)
+    if kept is None:
+        return track(
+            corpus.select(rows), face_model=model, jobs=jobs, progress=bar("finding faces", len(rows))
+        )
+    faces = track(corpus, face_model=model, jobs=jobs, progress=bar("finding faces", len(corpus)))
+    faces.save(kept, corpus)
+    return faces.select(rows)

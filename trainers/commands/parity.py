@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+from realtime.commands.face_model_options import FaceModel, Offline
+from trainers.commands.tracking_options import Jobs, TrackedFile
+
 
 def parity(
     bundle: Annotated[
@@ -23,19 +26,10 @@ def parity(
     ],
     a: Annotated[str, typer.Option("--a", metavar="FORM", help="What is measured against.")] = "fp32",
     b: Annotated[str, typer.Option("--b", metavar="FORM", help="What is measured.")] = "int8",
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that look for faces.", show_default="one per core")
-    ] = None,
-    tracked: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep the faces found in this .npz, and read them from it next time.", show_default=False
-        ),
-    ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    jobs: Jobs = None,
+    tracked: TrackedFile = None,
+    face_model: FaceModel = None,
+    offline: Offline = False,
 ) -> None:
     """Run two forms of BUNDLE on the faces of CORPUS and tell how far apart they are.
 
@@ -57,8 +51,10 @@ def parity(
     from realtime.errors import OptionError
     from realtime.tracking.face_model import face_model as find_face_model
     from trainers.commands.corpus_folder import train_extra
-    from trainers.commands.evaluate import comparable, find_faces, progress_bars
+    from trainers.commands.evaluate import comparable
+    from trainers.commands.finding_faces import faces_of_rows
     from trainers.commands.named_corpora import read_corpus
+    from trainers.commands.progress_bars import progress_bars
 
     with train_extra(), open_bundle(bundle) as opened:
         from trainers.compiling.parity import compare
@@ -77,7 +73,7 @@ def parity(
         faces_of = comparable(faces_of, opened, None)
         model = find_face_model(face_model, offline=offline)
         with progress_bars() as bar:
-            faces = find_faces(faces_of, np.arange(len(faces_of)), model, tracked, jobs, bar)
+            faces = faces_of_rows(faces_of, np.arange(len(faces_of)), model, tracked, jobs, bar)
             said = [
                 predict(
                     opened,

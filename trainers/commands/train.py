@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from realtime.commands.face_model_options import FaceModel, Offline
+from trainers.commands.tracking_options import TRACKED_FOLDER_HELP, Jobs
+
 if TYPE_CHECKING:
     from trainers.training.recipe import Recipe
     from trainers.training.train import Trained
@@ -47,22 +50,17 @@ def train(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run in --out.")] = False,
     device: Annotated[str, typer.Option(metavar="auto|cpu|cuda", help="Where to train.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="How many GPUs (or processes on a CPU).")] = 1,
-    jobs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes that look for faces.", show_default="one per core"),
-    ] = None,
+    jobs: Jobs = None,
     tracked: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Keep the faces found in this folder, one .npz per corpus, and read them next time.",
+            help=TRACKED_FOLDER_HELP,
             show_default="RUN/tracked",
         ),
     ] = None,
-    face_model: Annotated[
-        Path | None, typer.Option(help="Path of face_landmarker.task; default: fetched once and cached.")
-    ] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Never fetch models.")] = False,
+    face_model: FaceModel = None,
+    offline: Offline = False,
 ) -> None:
     """Train a network by RECIPE on labelled corpora and write everything to the folder RUN.
 

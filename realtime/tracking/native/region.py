@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.compiled import compiled
+from realtime.tracking.extent import extent_of
 
 MARGIN = 1.5
 """How much larger than the face its region is, so that the face is still inside in the next picture."""
@@ -68,10 +68,10 @@ def region_of_detection(
 
 def region_of_landmarks(landmarks: NDArray[np.float32]) -> Region:
     """Return the region in which to look for a face in the next picture, from its landmarks (478, 3), px."""
-    left, top, right, bottom = _bounds(landmarks)
-    side = max(right - left, bottom - top) * MARGIN
+    extent = extent_of(landmarks, 1, 1)
+    side = max(extent.width, extent.height) * MARGIN
     right_eye, left_eye = (landmarks[corner, :2].tolist() for corner in OUTER_EYE_CORNERS)
-    return Region((left + right) / 2, (top + bottom) / 2, side, side, _angle(right_eye, left_eye))
+    return Region(*extent.centre, side, side, _angle(right_eye, left_eye))
 
 
 def overlap(one: Region, other: Region) -> float:
@@ -102,14 +102,3 @@ def without_repeats(regions: Iterable[Region], known: Iterable[Region] = ()) -> 
 def _angle(right_eye: Iterable[float], left_eye: Iterable[float]) -> float:
     (x0, y0), (x1, y1) = right_eye, left_eye
     return math.atan2(y1 - y0, x1 - x0)
-
-
-@compiled
-def _bounds(landmarks: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    left = right = float(landmarks[0, 0])
-    top = bottom = float(landmarks[0, 1])
-    for k in range(1, len(landmarks)):
-        x, y = float(landmarks[k, 0]), float(landmarks[k, 1])
-        left, right = min(left, x), max(right, x)
-        top, bottom = min(top, y), max(bottom, y)
-    return left, top, right, bottom

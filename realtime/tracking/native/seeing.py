@@ -66,8 +66,7 @@ class CpuEye:
         (spec,) = engine.inputs
         rasters = self._rasters.get(id(engine))
         if rasters is None or len(rasters) < len(regions):
-            shape = (len(regions), *(size or 1 for size in spec.shape[1:]))
-            rasters = self._rasters[id(engine)] = np.empty(shape, np.float32)
+            rasters = self._rasters[id(engine)] = np.empty(spec.of_rows(len(regions)), np.float32)
         for raster, to_image in zip(rasters, regions, strict=False):
             sample(self._image, to_image, value_range, repeat_border, raster)
         return engine.infer({spec.name: rasters[: len(regions)]}, outputs)

@@ -7,13 +7,17 @@ is the ONNX graph it was built from, run by ONNX Runtime.
 from __future__ import annotations
 
 import ctypes
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from engines.onnxruntime_engine import OnnxRuntimeEngine
+from engines.tensorrt import engine as tensorrt
 from engines.tensorrt.building import BUCKETS
+from engines.tensorrt.flavour import Flavour
 from realtime.tracking.native.sampling import sample
 
 
@@ -156,6 +160,18 @@ class FakeDriver:
             action()
 
     def cuGraphExecDestroy(self, graph: list[Any]) -> None: ...
+
+
+def play(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
+    """Put a played driver in place of the real one, and a played TensorRT of which a plan is its graph."""
+    driver, bindings = FakeDriver(), ModuleType("cuda.bindings")
+    bindings.driver = driver  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
+    flavour = Flavour(FakeTensorRt(driver), "tensorrt", "11.0")
+    monkeypatch.setattr(Flavour, "logger", lambda self: None)
+    monkeypatch.setattr(tensorrt, "find_flavour", lambda gpu, name: flavour)
+    monkeypatch.setattr(tensorrt, "build_plan", lambda flavour, model, *rest: b"plan:" + model)
+    return driver
 
 
 class FakeTensorRt:

@@ -41,7 +41,7 @@ def cache(tmp_path_factory) -> PlanCache:
 
 def batch_for(engine: Engine, rows: int, scale: float = 1.0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(rows)
-    shapes = {spec.name: (rows, *(size or 1 for size in spec.shape[1:])) for spec in engine.inputs}
+    shapes = {spec.name: spec.of_rows(rows) for spec in engine.inputs}
     return {name: (rng.random(shape) * scale).astype(np.float32) for name, shape in shapes.items()}
 
 

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 from bundle_factory import make_model
-from fake_gpu import FakeDriver, FakeTensorRt
+from fake_gpu import FakeDriver, play
 
 from engines.backends import backend_for, create_engine
 from engines.errors import EngineError
@@ -18,7 +18,6 @@ from engines.tensorrt import engine as module
 from engines.tensorrt.building import BUCKETS
 from engines.tensorrt.cuda import OutOfGpuMemory
 from engines.tensorrt.engine import TensorRtEngine
-from engines.tensorrt.flavour import Flavour
 from engines.tensorrt.plan_cache import PlanCache
 
 MODEL = make_model()
@@ -26,11 +25,7 @@ MODEL = make_model()
 
 @pytest.fixture
 def driver(monkeypatch) -> FakeDriver:
-    played = FakeDriver()
-    bindings = ModuleType("cuda.bindings")
-    bindings.driver = played
-    monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
-    return played
+    return play(monkeypatch)
 
 
 @pytest.fixture
@@ -42,9 +37,6 @@ def built(monkeypatch, driver: FakeDriver) -> list[str]:
         names.append(name)
         return b"plan:" + model
 
-    flavour = Flavour(FakeTensorRt(driver), "tensorrt", "11.0")
-    monkeypatch.setattr(Flavour, "logger", lambda self: None)
-    monkeypatch.setattr(module, "find_flavour", lambda gpu, name: flavour)
     monkeypatch.setattr(module, "build_plan", build)
     return names
 

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-
 import av
 import numpy as np
 import pytest
-from fake_gpu import FakeDriver, FakeTensorRt
+from fake_gpu import FakeDriver, play
 
 from engines.bottleneck.engine import BottleneckEngine
 from engines.bottleneck.reading import NotBottlenecks
 from engines.litert_engine import LiteRtEngine
-from engines.tensorrt import engine as tensorrt
 from engines.tensorrt.engine import TensorRtEngine
-from engines.tensorrt.flavour import Flavour
 from realtime.errors import FaceModelError
 from realtime.tracking.native.landmarker import NativeLandmarker
 from realtime.tracking.native.networks import load_networks
@@ -29,16 +24,9 @@ def parts(face_model_path) -> TaskFile:
 
 @pytest.fixture
 def gpu(monkeypatch, tmp_path) -> FakeDriver:
-    driver, bindings = FakeDriver(), ModuleType("cuda.bindings")
-    bindings.driver = driver
-    monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
     monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
-    flavour = Flavour(FakeTensorRt(driver), "tensorrt", "11.0")
-    monkeypatch.setattr(Flavour, "logger", lambda self: None)
     monkeypatch.setattr("engines.tensorrt.flavour.installed", lambda: ("tensorrt",))
-    monkeypatch.setattr(tensorrt, "find_flavour", lambda name, label: flavour)
-    monkeypatch.setattr(tensorrt, "build_plan", lambda flavour, model, *rest: b"plan:" + model)
-    return driver
+    return play(monkeypatch)
 
 
 def test_on_a_cpu_the_mesh_has_code_of_its_own(parts: TaskFile, face_model_path) -> None:

@@ -22,7 +22,7 @@ def build_plan(
     """Build a plan for the batch sizes in `buckets`, smallest first.
 
     Args:
-        model: ONNX, its types as they shall be computed (`engines.tensorrt.half_graph`).
+        model: ONNX, its types as they shall be computed (`engines.cuda.half_graph`).
         name: begins every message.
         progress: called with what is being done and how far it is, 0-1.
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.choices import CONVERTED
+from engines.cuda.driver import Cuda, OutOfGpuMemory
+from engines.cuda.half_graph import half_graph, noise
 from engines.engine import Batch, Engine, TensorSpec
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt.building import BUCKETS, build_plan
-from engines.tensorrt.cuda import Cuda, OutOfGpuMemory
 from engines.tensorrt.flavour import Flavour, find_flavour
-from engines.tensorrt.half_graph import half_graph, noise
 from engines.tensorrt.plan_cache import PlanCache, plan_key
 
 TOLERANCE = 0.03

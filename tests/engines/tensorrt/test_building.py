@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
+from engines.cuda.half_graph import half_graph
 from engines.errors import EngineError
 from engines.tensorrt.building import BUCKETS, build_plan
 from engines.tensorrt.flavour import Flavour, find_flavour, installed
-from engines.tensorrt.half_graph import half_graph
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.assembly import BUILT_IN, open_bundle
 from realtime.tracking.native.task_file import read_task_file

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engines.cuda.driver import Cuda
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
-from engines.tensorrt.cuda import Cuda
 from engines.tensorrt.engine import TensorRtEngine
 from engines.tensorrt.flavour import installed
 from engines.tensorrt.plan_cache import PlanCache

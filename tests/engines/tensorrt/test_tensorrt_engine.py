@@ -12,11 +12,11 @@ from bundle_factory import make_model
 from fake_gpu import FakeDriver, play
 
 from engines.backends import backend_for, create_engine
+from engines.cuda.driver import OutOfGpuMemory
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt import engine as module
 from engines.tensorrt.building import BUCKETS
-from engines.tensorrt.cuda import OutOfGpuMemory
 from engines.tensorrt.engine import TensorRtEngine
 from engines.tensorrt.plan_cache import PlanCache
 

@@ -9,8 +9,8 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.cuda.driver import Cuda
 from engines.engine import Engine
-from engines.tensorrt.cuda import Cuda
 from engines.tensorrt.engine import TensorRtEngine
 
 THREADS = 16

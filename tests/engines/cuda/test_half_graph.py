@@ -7,8 +7,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from engines.cuda.half_graph import half_graph
 from engines.onnxruntime_engine import OnnxRuntimeEngine
-from engines.tensorrt.half_graph import half_graph
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.assembly import open_bundle
 from realtime.tracking.native.task_file import read_task_file

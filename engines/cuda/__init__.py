@@ -1,0 +1,1 @@
+"""Networks on NVIDIA GPUs: what every way of running them there shares."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
-from engines.choices import CONVERTED, DEVICES, PRECISIONS
+from engines.choices import CONVERTED, DEVICES, MOST_AT_ONCE, PRECISIONS
 from engines.engine import Engine
 from engines.errors import EngineError
 
@@ -13,7 +13,15 @@ DEFAULT_BACKEND = "onnxruntime"
 TENSORRT, ONNXRUNTIME_CUDA = "tensorrt", "onnxruntime-cuda"
 
 
-def create_engine(backend: str, model: bytes, name: str, precision: str = PRECISIONS[0]) -> Engine:
+def create_engine(
+    backend: str,
+    model: bytes,
+    name: str,
+    precision: str = PRECISIONS[0],
+    *,
+    resident: Collection[str] = (),
+    most: int = MOST_AT_ONCE,
+) -> Engine:
     """Return an engine, not yet loaded.
 
     Args:
@@ -21,13 +29,15 @@ def create_engine(backend: str, model: bytes, name: str, precision: str = PRECIS
         model: the whole .onnx file.
         name: what runs here, for messages.
         precision: one of the backend's `converted_precisions`; one that runs models as they are pays no heed.
+        resident: inputs that, on a GPU, the caller writes there by himself (`engines.cuda.engine.RowsOnGpu`).
+        most: rows that are usual at once; a GPU makes no buffers for more.
 
     Raises:
         EngineError: no such backend.
     """
     if backend not in _BACKENDS:
         raise EngineError(f"backend {backend!r} is unknown: use one of {', '.join(_BACKENDS)}")
-    return _BACKENDS[backend](model, name, precision)
+    return _BACKENDS[backend](model, name, precision, resident, most)
 
 
 def backend_names() -> tuple[str, ...]:
@@ -40,11 +50,11 @@ def converted_precisions(backend: str) -> tuple[str, ...]:
 
     Empty for a backend that runs models as they are: it needs a file for each precision.
     """
-    return CONVERTED if backend == TENSORRT else ()
+    return CONVERTED if backend in (TENSORRT, ONNXRUNTIME_CUDA) else ()
 
 
 def backend_for(device: str) -> str:
-    """Return the backend for a device: for "cuda" TensorRT where it is installed, else ONNX Runtime's.
+    """Return the backend for a device: for "cuda" TensorRT where one serves this GPU, else ONNX Runtime's.
 
     Raises:
         EngineError: no such device, or nothing installed that runs networks there; with the way out.
@@ -53,40 +63,50 @@ def backend_for(device: str) -> str:
         raise EngineError(f"device {device!r} is unknown: use one of {', '.join(DEVICES)}")
     if device == "cpu":
         return DEFAULT_BACKEND
-    from engines.tensorrt.flavour import INSTALL, installed
+    from engines.cuda.driver import Gpu
+    from engines.tensorrt.flavour import INSTALL, installed, serves
 
-    if installed():
-        return TENSORRT
+    flavours, other = installed(), ""
+    if flavours:
+        try:
+            gpu = Gpu("device cuda")
+        except EngineError:  # told by who loads a network, in its words
+            return TENSORRT
+        if any(serves(each, gpu.sm) for each in flavours):
+            return TENSORRT
+        other = f"{', '.join(flavours)} does not run on {gpu.gpu} (compute capability {gpu.sm}): "
     if importlib.util.find_spec("onnxruntime") is not None:
         import onnxruntime
 
         if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
             return ONNXRUNTIME_CUDA
     raise EngineError(
-        f"device cuda: nothing here runs networks on a GPU: {INSTALL}; "
+        f"device cuda: {other or 'nothing here runs networks on a GPU: '}{INSTALL}; "
         "or onnxruntime-gpu in place of onnxruntime"
     )
 
 
-def _onnxruntime(model: bytes, name: str, precision: str) -> Engine:
+def _onnxruntime(model: bytes, name: str, precision: str, resident: Collection[str], most: int) -> Engine:
     from engines.onnxruntime_engine import OnnxRuntimeEngine
 
     return OnnxRuntimeEngine(model, name)
 
 
-def _onnxruntime_cuda(model: bytes, name: str, precision: str) -> Engine:
-    from engines.onnxruntime_engine import OnnxRuntimeEngine
+def _onnxruntime_cuda(
+    model: bytes, name: str, precision: str, resident: Collection[str], most: int
+) -> Engine:
+    from engines.onnxruntime_cuda_engine import OnnxRuntimeCudaEngine
 
-    return OnnxRuntimeEngine(model, name, provider="CUDAExecutionProvider")
+    return OnnxRuntimeCudaEngine(model, name, precision=precision, resident=resident, most=most)
 
 
-def _tensorrt(model: bytes, name: str, precision: str) -> Engine:
+def _tensorrt(model: bytes, name: str, precision: str, resident: Collection[str], most: int) -> Engine:
     from engines.tensorrt.engine import TensorRtEngine
 
-    return TensorRtEngine(model, name, precision=precision)
+    return TensorRtEngine(model, name, precision=precision, resident=resident, most=most)
 
 
-_BACKENDS: dict[str, Callable[[bytes, str, str], Engine]] = {
+_BACKENDS: dict[str, Callable[[bytes, str, str, Collection[str], int], Engine]] = {
     DEFAULT_BACKEND: _onnxruntime,
     TENSORRT: _tensorrt,
     ONNXRUNTIME_CUDA: _onnxruntime_cuda,

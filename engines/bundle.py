@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -153,7 +154,14 @@ class Bundle:
         """
         return self.file_bytes(self.form(filename, precision))
 
-    def engine(self, filename: str, backend: str = DEFAULT_BACKEND, precision: str = PRECISIONS[0]) -> Engine:
+    def engine(
+        self,
+        filename: str,
+        backend: str = DEFAULT_BACKEND,
+        precision: str = PRECISIONS[0],
+        *,
+        resident: Collection[str] = (),
+    ) -> Engine:
         """Return an engine of its own for the caller, who closes it.
 
         It may be loaded already (the model that was checked is not loaded a second time); `load` and
@@ -163,6 +171,7 @@ class Bundle:
             filename: one of `models`.
             backend: one of `engines.backend_names()`.
             precision: one of `precisions`, or one that the backend makes of fp32 by itself.
+            resident: inputs that, on a GPU, the caller writes there by himself.
 
         Raises:
             BundleError: no such model, not in this precision, or it disagrees with the manifest.
@@ -174,7 +183,9 @@ class Bundle:
             self._verify_model(filename, form)
         if backend == DEFAULT_BACKEND and form in self._spare:
             return self._spare.pop(form)
-        engine = create_engine(backend, self.file_bytes(form), self._label(form), precision)
+        engine = create_engine(
+            backend, self.file_bytes(form), self._label(form), precision, resident=resident
+        )
         if form in self._spare:
             self._spare.pop(form).close()  # served for the check only; another backend will run the model
         return engine

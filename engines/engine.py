@@ -53,8 +53,8 @@ class TensorSpec:
         )
 
 
-Batch = Mapping[str, NDArray[Any]]
-"""Name of an input -> array whose axis 0 is the batch."""
+Batch = Mapping[str, Any]
+"""Name of an input -> array whose axis 0 is the batch; or what writes one of `resident` in place."""
 
 
 class Engine(ABC):
@@ -66,6 +66,9 @@ class Engine(ABC):
 
     Subclasses implement `_load_impl`, `_infer_impl` and `_close_impl`.
     """
+
+    resident: frozenset[str] = frozenset()
+    """Inputs that the caller may write by himself where they are read (`engines.cuda.engine.RowsOnGpu`)."""
 
     def __init__(self, name: str) -> None:
         """`name` begins every message: what runs here, such as the ONNX file's path."""

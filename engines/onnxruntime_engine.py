@@ -33,51 +33,16 @@ class OnnxRuntimeEngine(Engine):
     It may be loaded in one thread and run in another.
     """
 
-    def __init__(self, model: bytes, name: str, provider: str = CPU) -> None:
-        """`model` is the whole .onnx file, weights included; `name` is for messages.
-
-        `provider`: ONNX Runtime's name of what computes, `CUDAExecutionProvider` for an NVIDIA GPU.
-        """
+    def __init__(self, model: bytes, name: str) -> None:
+        """`model` is the whole .onnx file, weights included; `name` is for messages."""
         super().__init__(name)
-        self._provider = provider
         self._model: bytes | None = model
         self._session: Any = None
 
     def _load_impl(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-        try:
-            import onnxruntime
-        except ImportError as error:
-            raise EngineError(
-                f"{self.name}: ONNX Runtime cannot be imported ({error}): pip install onnxruntime"
-            ) from error
-        if self._provider not in onnxruntime.get_available_providers():
-            raise EngineError(
-                f"{self.name}: ONNX Runtime here has no {self._provider}: "
-                "pip uninstall onnxruntime, then pip install onnxruntime-gpu; or use --device cpu"
-            )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        options.log_severity_level = _LOG_FATAL
-        # A model may point to a file with its weights, sought in the working folder: a file nobody has
-        # checked. Seek it where no file can be.
-        options.add_session_config_entry(
-            "session.model_external_initializers_file_folder_path", f"{os.devnull}/none"
-        )
-        try:
-            session = onnxruntime.InferenceSession(self._model, options, providers=[self._provider])
-        except Exception as error:  # ONNX Runtime's errors share no base class
-            raise EngineError(
-                f"{self.name}: ONNX Runtime cannot load it ({_reason(error)}): "
-                "export it again, as one .onnx file with its weights inside"
-            ) from error
-        if self._provider not in session.get_providers():  # it falls back to the CPU without a word
-            raise EngineError(
-                f"{self.name}: ONNX Runtime cannot use {self._provider}: install the CUDA and cuDNN that its "
-                "version wants, or use --device cpu"
-            )
-        specs = self._specs(session.get_inputs()), self._specs(session.get_outputs())
+        assert self._model is not None
+        session = open_session(self._model, self.name, [CPU])
+        specs = specs_of(session.get_inputs(), self.name), specs_of(session.get_outputs(), self.name)
         self._session, self._model = session, None
         return specs
 
@@ -94,15 +59,58 @@ class OnnxRuntimeEngine(Engine):
     def _close_impl(self) -> None:
         self._session = self._model = None
 
-    def _specs(self, nodes: Sequence[Any]) -> tuple[TensorSpec, ...]:
-        return tuple(TensorSpec(node.name, self._dtype(node), _shape(node)) for node in nodes)
 
-    def _dtype(self, node: Any) -> np.dtype[Any]:
-        if node.type not in _DTYPES:
-            raise EngineError(
-                f"{self.name}: {node.name!r} is of type {node.type}: export it as tensor(float)"
-            )
-        return np.dtype(_DTYPES[node.type])
+def import_onnxruntime(name: str) -> Any:
+    """Return ONNX Runtime's module; `name` begins the message. Raises EngineError if it is not there."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise EngineError(
+            f"{name}: ONNX Runtime cannot be imported ({error}): pip install onnxruntime"
+        ) from error
+    return onnxruntime
+
+
+def open_session(model: bytes, name: str, providers: Sequence[Any]) -> Any:
+    """Return an `onnxruntime.InferenceSession` of a model that stands by itself.
+
+    Args:
+        model: the whole .onnx file, weights included.
+        name: begins every message.
+        providers: what computes, as ONNX Runtime takes it.
+
+    Raises:
+        EngineError: it is not installed, or refuses the model.
+    """
+    onnxruntime = import_onnxruntime(name)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.log_severity_level = _LOG_FATAL
+    # A model may point to a file with its weights, sought in the working folder: a file nobody has
+    # checked. Seek it where no file can be.
+    options.add_session_config_entry(
+        "session.model_external_initializers_file_folder_path", f"{os.devnull}/none"
+    )
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=list(providers))
+    except Exception as error:  # ONNX Runtime's errors share no base class
+        raise EngineError(
+            f"{name}: ONNX Runtime cannot load it ({_reason(error)}): "
+            "export it again, as one .onnx file with its weights inside"
+        ) from error
+
+
+def specs_of(nodes: Sequence[Any], name: str) -> tuple[TensorSpec, ...]:
+    """Return the inputs or outputs of a session; `name` begins the message about one of a strange type."""
+    return tuple(TensorSpec(node.name, _dtype(node, name), _shape(node)) for node in nodes)
+
+
+def _dtype(node: Any, name: str) -> np.dtype[Any]:
+    if node.type not in _DTYPES:
+        raise EngineError(f"{name}: {node.name!r} is of type {node.type}: export it as tensor(float)")
+    return np.dtype(_DTYPES[node.type])
 
 
 def _shape(node: Any) -> tuple[int | None, ...]:

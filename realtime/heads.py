@@ -7,7 +7,7 @@ pose group, each face takes the output of its own group.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engines.choices import PRECISIONS
 from engines.errors import EngineError
 from realtime.openable import Openable
-from realtime.types import TOP_INTENSITY, Face, Pose, Scores
+from realtime.types import TOP_INTENSITY, Face, LateCrop, Pose, Scores
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -36,12 +36,13 @@ class Head(Openable):
         groups = bundle.manifest.pose_groups
         self._model_of = {group.name: group.model for group in groups}
         self._offered = {group.name: group.outputs.offered for group in groups}
+        self._crops = [name for name, spec in bundle.manifest.inputs.items() if spec.kind == "crop"]
         self._engines: dict[str, Engine] = {}
 
     def open(self) -> None:
         """Load the networks and run each once, so that the first face is not slower. Raises LiveFacsError."""
         for model in self.bundle.models:
-            engine = self.bundle.engine(model, self._backend, self._precision)
+            engine = self.bundle.engine(model, self._backend, self._precision, resident=self._crops)
             engine.load()
             self._engines[model] = engine
         blank = _blank_face(self.bundle.manifest.crop)
@@ -57,13 +58,22 @@ class Head(Openable):
             by_model.setdefault(self._model_of[face.pose_group], []).append(index)
         for model, members in by_model.items():
             served = [faces[i] for i in members]
-            batch = {name: INPUTS[spec.kind](served) for name, spec in self.bundle.manifest.inputs.items()}
+            engine = self._engines[model]
             offered = [self._offered[face.pose_group] for face in served]
             wanted = dict.fromkeys(output for names in offered for output in names.values())
-            outputs = self._engines[model].infer(batch, outputs=tuple(wanted))
+            outputs = engine.infer(self._batch(engine, served), outputs=tuple(wanted))
             for row, (i, names) in enumerate(zip(members, offered, strict=True)):
                 scores[i] = _pick(outputs, names, row)
         return [score for score in scores if score is not None]
+
+    def _batch(self, engine: Engine, faces: Sequence[Face]) -> dict[str, Any]:
+        """Return the inputs of faces: arrays, or crops that are cut where the network reads them."""
+        batch: dict[str, Any] = {}
+        for name, spec in self.bundle.manifest.inputs.items():
+            crops = [face.crop for face in faces if isinstance(face.crop, LateCrop)]
+            in_place = name in engine.resident and len(crops) == len(faces)
+            batch[name] = crops[0].together(crops) if in_place else INPUTS[spec.kind](faces)
+        return batch
 
     def close(self) -> None:
         """Free the networks. Safe to call twice."""

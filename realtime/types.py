@@ -10,9 +10,11 @@ decodes. Names, units and ranges in `docs/wire-format.md` are generated from the
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -86,6 +88,19 @@ class Pose(msgspec.Struct, frozen=True):
     roll: Annotated[float, Meta(description="rad, > 0: head tilted clockwise as seen in the image")]
 
 
+class LateCrop(ABC):
+    """A crop (C, S, S) float32 that is cut when it is read; `numpy.asarray` reads it."""
+
+    @staticmethod
+    @abstractmethod
+    def together(crops: Sequence[LateCrop]) -> Any:
+        """Return crops as rows of a network's input, for engines that let them be written in place."""
+
+    @abstractmethod
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Cut it. Raises EngineError if what it is cut from has gone: some frames later."""
+
+
 @dataclass(slots=True)
 class Face:
     """One tracked face in one frame.
@@ -101,6 +116,7 @@ class Face:
         neutral: (52,) float32, the person's own resting blendshapes so far; zeros without calibration.
         pose_group: name of the bundle's pose group that serves this face; set by the router.
         crop: (C, S, S) float32, aligned and normalised as the bundle declares; None if no head asks for it.
+            On a GPU it is cut when it is read, until two frames later.
     """
 
     track_id: int
@@ -111,7 +127,7 @@ class Face:
     confidence: float
     neutral: NDArray[np.float32] | None = None
     pose_group: str = ""
-    crop: NDArray[np.float32] | None = None
+    crop: NDArray[np.float32] | LateCrop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,11 @@ class OutOfGpuMemory(EngineError):
     """An allocation failed: fewer rows at once may fit."""
 
 
-class Cuda:
-    """One GPU, its primary context (which torch shares), and a stream.
-
-    Every method must be called from a thread in which `enter` was called.
-    """
+class Gpu:
+    """One GPU, looked at only: nothing is taken from it."""
 
     def __init__(self, name: str, ordinal: int = 0) -> None:
-        """Open GPU number `ordinal`; `name` begins every message.
+        """Find GPU number `ordinal`; `name` begins every message.
 
         Raises:
             EngineError: no bindings, no driver, or no such GPU; with the way out.
@@ -52,9 +49,6 @@ class Cuda:
         if ordinal >= count:
             raise EngineError(f"{name}: there are {count} GPUs, none is number {ordinal}: use --device cpu")
         self._device = self._call(driver.cuDeviceGet, ordinal)
-        self._context = self._call(driver.cuDevicePrimaryCtxRetain, self._device)
-        self.enter()
-        self.stream = self._call(driver.cuStreamCreate, driver.CUstream_flags.CU_STREAM_NON_BLOCKING)
 
     @property
     def gpu(self) -> str:
@@ -74,6 +68,37 @@ class Cuda:
             )
         )
         return f"{major}.{minor}"
+
+    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Return what a driver call gives besides its status. Raises EngineError if that is not success."""
+        status, *given = function(*arguments)
+        if status != self._driver.CUresult.CUDA_SUCCESS:
+            what = str(getattr(status, "name", status))
+            if "OUT_OF_MEMORY" in what:
+                raise OutOfGpuMemory(f"{self._name}: the GPU's memory is full: close what else uses it")
+            if "NO_DEVICE" in what:
+                raise EngineError(f"{self._name}: the driver finds no NVIDIA GPU: use --device cpu")
+            raise EngineError(f"{self._name}: {function.__name__} gave {what}: check the NVIDIA driver")
+        return given[0] if len(given) == 1 else given or None
+
+
+class Cuda(Gpu):
+    """One GPU, its primary context (which torch shares), and a stream.
+
+    Every method must be called from a thread in which `enter` was called.
+    """
+
+    def __init__(self, name: str, ordinal: int = 0) -> None:
+        """Open GPU number `ordinal`; `name` begins every message.
+
+        Raises:
+            EngineError: as `Gpu`.
+        """
+        super().__init__(name, ordinal)
+        driver = self._driver
+        self._context = self._call(driver.cuDevicePrimaryCtxRetain, self._device)
+        self.enter()
+        self.stream = self._call(driver.cuStreamCreate, driver.CUstream_flags.CU_STREAM_NON_BLOCKING)
 
     def enter(self) -> None:
         """Make the context current in this thread."""
@@ -108,10 +133,10 @@ class Cuda:
         """Begin copying from the GPU into a pinned array."""
         self._call(self._driver.cuMemcpyDtoHAsync, array.ctypes.data, address, array.nbytes, self.stream)
 
-    def kernel(self, ptx: bytes, name: str) -> Any:
-        """Return a kernel out of a PTX text, for `launch`."""
+    def kernels(self, ptx: bytes, *names: str) -> list[Any]:
+        """Return kernels out of a PTX text, for `launch`."""
         module = self._call(self._driver.cuModuleLoadData, ptx + b"\0")
-        return self._call(self._driver.cuModuleGetFunction, module, name.encode())
+        return [self._call(self._driver.cuModuleGetFunction, module, name.encode()) for name in names]
 
     def launch(
         self, kernel: Any, blocks: tuple[int, int, int], threads: tuple[int, int, int],
@@ -151,15 +176,3 @@ class Cuda:
         """Give the context back. Nothing may be called afterwards."""
         self._call(self._driver.cuStreamDestroy, self.stream)
         self._call(self._driver.cuDevicePrimaryCtxRelease, self._device)
-
-    def _call(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Return what a driver call gives besides its status. Raises EngineError if that is not success."""
-        status, *given = function(*arguments)
-        if status != self._driver.CUresult.CUDA_SUCCESS:
-            what = str(getattr(status, "name", status))
-            if "OUT_OF_MEMORY" in what:
-                raise OutOfGpuMemory(f"{self._name}: the GPU's memory is full: close what else uses it")
-            if "NO_DEVICE" in what:
-                raise EngineError(f"{self._name}: the driver finds no NVIDIA GPU: use --device cpu")
-            raise EngineError(f"{self._name}: {function.__name__} gave {what}: check the NVIDIA driver")
-        return given[0] if len(given) == 1 else given or None

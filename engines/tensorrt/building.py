@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from engines.cuda.engine import BUCKETS
 from engines.errors import EngineError
 from engines.tensorrt.flavour import Flavour
 
-BUCKETS = (1, 2, 4, 8, 16)
-"""Batch sizes, one optimisation profile each: fixed shapes are what CUDA graphs replay."""
+TURING = "7.5"
+"""Compute capability that TensorRT for RTX builds for only if it is asked to."""
 
 
 def build_plan(
@@ -18,13 +19,15 @@ def build_plan(
     name: str,
     buckets: Sequence[int] = BUCKETS,
     progress: Callable[[str, float], None] | None = None,
+    sm: str = "",
 ) -> bytes:
-    """Build a plan for the batch sizes in `buckets`, smallest first.
+    """Build a plan for the batch sizes in `buckets`, smallest first, one optimisation profile each.
 
     Args:
         model: ONNX, its types as they shall be computed (`engines.cuda.half_graph`).
         name: begins every message.
         progress: called with what is being done and how far it is, 0-1.
+        sm: compute capability to build for, "8.9"; what the library takes by itself if left out.
 
     Raises:
         EngineError: TensorRT cannot parse or build it.
@@ -52,6 +55,9 @@ def build_plan(
                 raise EngineError(f"{name}: input {taken.name!r} has a second free axis: export it fixed")
             profile.set_shape(taken.name, shape, shape, shape)
         config.add_optimization_profile(profile)
+    if sm == TURING and hasattr(trt, "ComputeCapability"):
+        config.num_compute_capabilities = 1
+        config.set_compute_capability(trt.ComputeCapability.SM75, 0)
     if progress is not None and hasattr(trt, "IProgressMonitor"):
         config.progress_monitor = _monitor(trt, progress)
     plan = builder.build_serialized_network(network, config)

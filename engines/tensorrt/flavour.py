@@ -10,7 +10,8 @@ from typing import Any
 
 from engines.errors import EngineError
 
-MODULES = ("tensorrt", "tensorrt_rtx")
+RTX = "tensorrt_rtx"
+MODULES = ("tensorrt", RTX)
 """By preference, where both are installed and the GPU does not decide."""
 OLDEST = 10
 INSTALL = (
@@ -55,21 +56,37 @@ def installed() -> tuple[str, ...]:
     return tuple(name for name in MODULES if importlib.util.find_spec(name) is not None)
 
 
-def find_flavour(gpu: str = "", name: str = "TensorRT") -> Flavour:
+def serves(module: str, sm: str) -> bool:
+    """Tell whether a TensorRT runs on GPUs of a compute capability such as "8.9"; "" if there is none.
+
+    The one for RTX leaves out the chips of data centres (9.0 Hopper, 10.x Blackwell) and all before Turing.
+    https://docs.nvidia.com/deeplearning/tensorrt-rtx/latest/getting-started/support-matrix.html
+    """
+    if module != RTX or not sm:
+        return True
+    version = tuple(int(part) for part in sm.split("."))
+    return (7, 5) <= version < (9, 0) or version >= (12, 0)
+
+
+def find_flavour(gpu: str = "", name: str = "TensorRT", sm: str = "") -> Flavour:
     """Return the TensorRT for a GPU.
 
     Args:
         gpu: its name, such as "NVIDIA GeForce RTX 5090"; "" if there is none.
         name: begins every message.
+        sm: its compute capability, such as "12.0".
 
     Raises:
-        EngineError: none is installed, or none can be imported; with the way out.
+        EngineError: none is installed, or none can be imported, or serves this GPU; with the way out.
     """
     names = list(installed())
     if "RTX" in gpu:
-        names.sort(key=lambda each: each != "tensorrt_rtx")
+        names.sort(key=lambda each: each != RTX)
     reasons = []
     for each in names:
+        if not serves(each, sm):
+            reasons.append(f"{each} does not run on {gpu or 'a GPU'} of compute capability {sm}")
+            continue
         try:
             module = importlib.import_module(each)
         except Exception as error:  # noqa: BLE001 - a library that does not load raises anything

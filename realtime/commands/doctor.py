@@ -133,16 +133,15 @@ def graphics() -> Iterator[Finding]:
         reason = (done.stdout + done.stderr).strip().splitlines()
         yield Finding("note", "GPU", reason[0] if reason else "nvidia-smi failed", "check the NVIDIA driver")
         return
-    from engines.tensorrt.flavour import INSTALL, installed
+    from engines.backends import backend_for
+    from engines.errors import EngineError
 
-    runs = ", ".join(installed())
+    try:
+        text, hint = f"--device cuda runs networks there by {backend_for('cuda')}", ""
+    except EngineError as error:
+        text, hint = "not used", str(error)
     for line in done.stdout.strip().splitlines():
-        text = (
-            f"{line}; {runs} can run a bundle's networks there: --device cuda"
-            if runs
-            else f"{line}; not used"
-        )
-        yield Finding("ok", "GPU", text, "" if runs else f"to use it: {INSTALL}")
+        yield Finding("ok", "GPU", f"{line}; {text}", hint)
 
 
 def mediapipe() -> Iterator[Finding]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.compiled import compiled
 from engines.manifest import CropInput
+from realtime.types import LateCrop
 
 # Rec. 601 luma, what "grey" means in OpenCV and PIL, and so in most training code.
 LUMA = (0.299, 0.587, 0.114)
@@ -36,8 +39,22 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
     return np.column_stack([linear, centre_t - linear @ centre_s])
 
 
+class CutsCrops(Protocol):
+    """What cuts the aligned crop of a face out of a picture: an `Aligner`, or one that works on a GPU."""
+
+    def __call__(
+        self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]
+    ) -> NDArray[np.float32] | LateCrop:
+        """Return the (C, H, W) crop of one face; see `Aligner`."""
+
+
 class Aligner:
-    """Cuts aligned crops as one bundle's crop input declares them."""
+    """Cuts aligned crops as one bundle's crop input declares them.
+
+    Attributes:
+        spec: what crops to cut.
+        gain, bias: (C,) float32: value = sample 0-255 * gain + bias.
+    """
 
     def __init__(self, spec: CropInput) -> None:
         self.spec = spec
@@ -45,8 +62,8 @@ class Aligner:
         # Crop coordinates count pixel centres: the template's unit square spans the outer pixel edges.
         self._target = np.array(spec.template, dtype=np.float64) * (width, height) - 0.5
         gain = 1.0 / (255.0 * np.array(spec.std, dtype=np.float64))
-        self._gain = gain.astype(np.float32)
-        self._bias = (-np.array(spec.mean) / np.array(spec.std)).astype(np.float32)
+        self.gain = gain.astype(np.float32)
+        self.bias = (-np.array(spec.mean) / np.array(spec.std)).astype(np.float32)
 
     def __call__(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the (C, H, W) float32 crop of one face.
@@ -58,12 +75,15 @@ class Aligner:
         Pixels outside the picture repeat its border. Where the crop shrinks the picture, each crop
         pixel is the mean of a grid of bilinear samples, so that detail is not aliased.
         """
+        crop = np.empty(self.spec.shape, dtype=np.float32)
+        warp_normalise(image, self.to_image(landmarks), self.gain, self.bias, crop)
+        return crop
+
+    def to_image(self, landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Return the (2, 3) matrix from crop column and row to pixel, both counted from a pixel's centre."""
         # Landmarks count from the picture's edge, samples from the first pixel's centre.
         points = np.array([landmarks[list(group), :2].mean(axis=0) for group in self.spec.anchors]) - 0.5
-        to_image = similarity(self._target, points)
-        crop = np.empty(self.spec.shape, dtype=np.float32)
-        warp_normalise(image, to_image, self._gain, self._bias, crop)
-        return crop
+        return similarity(self._target, points)
 
 
 def warp_normalise(
@@ -77,12 +97,17 @@ def warp_normalise(
 
     value = sample * gain[c] + bias[c]; with one channel the sample is the luma of the RGB sample.
     """
-    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
-    n = min(MOST_SAMPLES, max(1, int(np.ceil(scale - 1e-9))))
+    n = samples_across(to_image)
     if crop.shape[0] == 1:
         _warp_grey(image, to_image, n, gain[0], bias[0], crop[0])
     else:
         _warp_colour(image, to_image, n, gain, bias, crop)
+
+
+def samples_across(to_image: NDArray[np.float64]) -> int:
+    """Return how many samples a crop pixel takes along a side, so that no detail is aliased."""
+    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
+    return min(MOST_SAMPLES, max(1, int(np.ceil(scale - 1e-9))))
 
 
 @compiled

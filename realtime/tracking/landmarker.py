@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.manifest import CropInput
 from realtime.openable import Openable
+from realtime.tracking.crop import Aligner, CutsCrops
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Landmarker(Openable):
             image: (H, W, 3) uint8 RGB, C-contiguous.
             t: seconds on any clock; a step back (a restarted source) counts as one frame at 30 fps.
         """
+
+    def aligner(self, crop: CropInput) -> CutsCrops:
+        """Return what cuts crops out of the pictures that `detect` is given; the landmarker must be open."""
+        return Aligner(crop)
 
     @abstractmethod
     def reset(self) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.manifest import CropInput
 from realtime.openable import Openable
-from realtime.tracking.crop import Aligner
+from realtime.tracking.crop import CutsCrops
 from realtime.tracking.extent import extent_of
 from realtime.tracking.identity import Identities
 from realtime.tracking.landmarker import Landmarker
@@ -48,7 +48,8 @@ class FaceTracker(Openable):
         """
         self._landmarker = landmarker
         self._identities = Identities()
-        self._align = Aligner(crop) if crop else None
+        self._crop = crop
+        self._align: CutsCrops | None = None
 
     @property
     def alive(self) -> frozenset[int]:
@@ -59,7 +60,8 @@ class FaceTracker(Openable):
         """Load the face networks, and compile or load the machine code. Raises LiveFacsError."""
         self._landmarker.open()
         extent_of(np.zeros((478, 3), np.float32), 8, 8)
-        if self._align:
+        if self._crop:
+            self._align = self._landmarker.aligner(self._crop)
             self._align(np.zeros((8, 8, 3), np.uint8), np.zeros((478, 3), np.float32))
 
     def track(self, frame: Frame) -> list[Face]:

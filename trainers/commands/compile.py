@@ -150,22 +150,29 @@ def _quantise(
 
 
 def _build_plans(path: Path, precision: str) -> None:
-    """Build the TensorRT plans of a bundle for this machine's GPU."""
+    """Build the TensorRT plans of a bundle for this machine's GPU; where ONNX Runtime runs there, try it."""
     import time
 
+    from engines.backends import TENSORRT, backend_for
+    from engines.onnxruntime_cuda_engine import OnnxRuntimeCudaEngine
     from engines.tensorrt.engine import TensorRtEngine
     from realtime.assembly import open_bundle
     from trainers.commands.progress_bars import progress_bars
 
+    backend = backend_for("cuda")
     with open_bundle(path) as opened, progress_bars() as bar:
         for model in opened.models:
             start = time.perf_counter()
-            name = f"bundle {opened.path}: {model}"
-            with TensorRtEngine(
-                opened.model_bytes(model), name, precision=precision, progress=_phases(bar)
+            content, name = opened.model_bytes(model), f"bundle {opened.path}: {model}"
+            with (
+                TensorRtEngine(content, name, precision=precision, progress=_phases(bar))
+                if backend == TENSORRT
+                else OnnxRuntimeCudaEngine(content, name, precision=precision)
             ) as engine:
                 took = time.perf_counter() - start
-                typer.echo(f"{model}: {precision} on {engine.gpu}, ready in {took:.1f} s")
+                typer.echo(f"{model}: {precision} on {engine.gpu} by {engine.library}, ready in {took:.1f} s")
+        if backend != TENSORRT:
+            typer.echo("ONNX Runtime keeps no plans: every start takes about as long")
 
 
 def _phases(bar: Bar) -> Callable[[str, float], None]:

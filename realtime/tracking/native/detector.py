@@ -22,7 +22,7 @@ CERTAIN_FROM = 0.5
 """Least probability of a face."""
 SAME_FACE = 0.5
 """Boxes that overlap more than this with the surest are blended with it."""
-BOXES, SCORES = "regressors", "classificators"
+INPUT, BOXES, SCORES = "input", "regressors", "classificators"
 RIGHT_EYE, LEFT_EYE = 4, 6
 """Columns of the first of two coordinates: the subject's eyes."""
 

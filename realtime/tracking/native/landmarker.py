@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.choices import DEVICES
+from engines.manifest import CropInput
+from realtime.tracking.crop import CutsCrops
 from realtime.tracking.landmarker import Detection, Landmarker
 from realtime.tracking.native.blendshape_network import BlendshapeNetwork
 from realtime.tracking.native.detector import FaceDetector
@@ -57,7 +59,7 @@ class NativeLandmarker(Landmarker):
     def open(self) -> None:
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         parts = read_task_file(self._model)
-        self._networks = networks = load_networks(parts, self._model, self._device)
+        self._networks = networks = load_networks(parts, self._model, self._device, self._max_faces)
         self._eye = networks.eye
         self._find = FaceDetector(networks.detector, networks.eye)
         self._mesh = FaceMesh(networks.mesh, networks.eye)
@@ -81,6 +83,16 @@ class NativeLandmarker(Landmarker):
             Detection(face, shape, head_matrix(face, width, height, self._face))
             for face, shape in zip(faces, shapes, strict=True)
         ]
+
+    def aligner(self, crop: CropInput) -> CutsCrops:
+        """Return what cuts crops: on a GPU, there, out of the picture that is there."""
+        from realtime.tracking.gpu.eye import GpuEye
+
+        if not isinstance(self._eye, GpuEye):
+            return super().aligner(crop)
+        from realtime.tracking.gpu.aligner import GpuAligner
+
+        return GpuAligner(crop, self._eye)
 
     def reset(self) -> None:
         """Forget where the faces were: the source has restarted."""

@@ -17,7 +17,7 @@ SIDE = 256
 LANDMARKS = 478
 PRESENT_FROM = 0.5
 """Least probability that there is a face in the region."""
-POINTS, PRESENCE = "Identity", "Identity_1"
+INPUT, POINTS, PRESENCE = "input_12", "Identity", "Identity_1"
 
 
 class FaceMesh:

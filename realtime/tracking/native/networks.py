@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from engines.backends import TENSORRT, backend_for, create_engine
+from engines.backends import backend_for, create_engine
 from engines.bottleneck.engine import BottleneckEngine
 from engines.bottleneck.reading import NotBottlenecks
-from engines.choices import DEVICES
+from engines.choices import CONVERTED, DEVICES, MOST_AT_ONCE
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
-from engines.tensorrt.engine import TensorRtEngine
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.errors import FaceModelError
+from realtime.tracking.native.detector import INPUT as DETECTOR_INPUT
+from realtime.tracking.native.mesh import INPUT as MESH_INPUT
 from realtime.tracking.native.seeing import CpuEye, Eye
 from realtime.tracking.native.task_file import TaskFile
 
@@ -47,7 +49,9 @@ class FaceNetworks(NamedTuple):
             engine.release()
 
 
-def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> FaceNetworks:
+def load_networks(
+    parts: TaskFile, model: Path, device: str = DEVICES[0], most: int = MOST_AT_ONCE
+) -> FaceNetworks:
     """Load the networks of a face model.
 
     On a CPU the small ones run in LiteRT and the mesh, the dearest, in code made for it; on a GPU all of them
@@ -56,6 +60,7 @@ def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> Fac
     Args:
         model: path of the face model, for messages.
         device: "cpu" or "cuda".
+        most: faces that are usual at once.
 
     Raises:
         FaceModelError: a network cannot be loaded.
@@ -65,14 +70,15 @@ def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> Fac
     if device != DEVICES[0]:
         backend = backend_for(device)
 
-        def converted(network: bytes, name: str) -> Engine:
-            return create_engine(backend, tflite_to_onnx(network, name), name, "fp16")
+        def converted(network: bytes, name: str, resident: Collection[str] = (), most: int = most) -> Engine:
+            onnx = tflite_to_onnx(network, name)
+            return create_engine(backend, onnx, name, CONVERTED[0], resident=resident, most=most)
 
-        def resident(network: bytes, name: str) -> Engine:
-            return TensorRtEngine(tflite_to_onnx(network, name), name, resident=True)
-
-        seeing = resident if backend == TENSORRT else converted
-        kinds = (seeing, seeing, converted)
+        kinds = (
+            partial(converted, resident=(DETECTOR_INPUT,), most=1),
+            partial(converted, resident=(MESH_INPUT,)),
+            converted,
+        )
     names = ("detector", "landmark network", "blendshape network")
     loaded: list[Engine] = []
     try:
@@ -87,12 +93,15 @@ def load_networks(parts: TaskFile, model: Path, device: str = DEVICES[0]) -> Fac
             engine.close()
         raise FaceModelError(str(error)) from error
     detector, mesh, blendshapes = loaded
-    eye: Eye = CpuEye()
-    if isinstance(detector, TensorRtEngine):
-        from realtime.tracking.native.gpu.eye import GpuEye
+    return FaceNetworks(detector, mesh, blendshapes, _eye(device, model))
 
-        eye = GpuEye(detector.cuda)
-    return FaceNetworks(detector, mesh, blendshapes, eye)
+
+def _eye(device: str, model: Path) -> Eye:
+    if device == DEVICES[0]:
+        return CpuEye()
+    from realtime.tracking.gpu.eye import GpuEye
+
+    return GpuEye(f"face model {model}")
 
 
 def _mesh_on_cpu(network: bytes, name: str) -> Engine:

@@ -1,6 +1,6 @@
 """What shows pictures to the face networks: samples of regions, by whoever runs the network.
 
-On a CPU the samples are an array; on a GPU (`realtime.tracking.native.gpu`) they never leave it.
+On a CPU the samples are an array; on a GPU (`realtime.tracking.gpu`) they never leave it.
 """
 
 from __future__ import annotations

@@ -12,12 +12,15 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnxruntime
 import pytest
 
+from engines.cuda.engine import BUCKETS
+from engines.onnxruntime_cuda_engine import PROVIDER
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt import engine as tensorrt
-from engines.tensorrt.building import BUCKETS
 from engines.tensorrt.flavour import Flavour
+from realtime.tracking.crop import samples_across, warp_normalise
 from realtime.tracking.native.sampling import sample
 
 
@@ -43,6 +46,7 @@ class FakeDriver:
 
     def __init__(self, *, gpus: int = 1, memory: int = 1 << 40, name: bytes = b"NVIDIA Fake 1") -> None:
         self.gpus, self.memory, self.name = gpus, memory, name
+        self.sm = (8, 9)
         self.failing: dict[str, str] = {}
         self.blocks: dict[int, np.ndarray] = {}
         self.pinned: dict[int, np.ndarray] = {}
@@ -82,7 +86,7 @@ class FakeDriver:
         return self.name.ljust(size, b"\0")
 
     def cuDeviceGetAttribute(self, kind: int, device: str) -> int:
-        return {75: 8, 76: 9}[kind]
+        return self.sm[kind - 75]
 
     def cuDevicePrimaryCtxRetain(self, device: str) -> str:
         self.retained += 1
@@ -130,19 +134,36 @@ class FakeDriver:
 
     def cuLaunchKernel(self, kernel: str, *arguments: Any) -> None:
         values, kinds = arguments[-2]
-        assert kernel == "sample" and len(values) == len(kinds)
-        count = arguments[2]
-        self.do(lambda: self._sample(count, *values))
+        assert len(values) == len(kinds)
+        picture, width, height, *matrix = values[:9]
+        image = self.blocks[picture][: width * height * 3].reshape(height, width, 3)
+        play = {"sample": self._sample, "crop": self._crop}[kernel]
+        self.do(lambda: play(image, np.reshape(matrix, (2, 3)), *values[9:]))
+
+    def _floats(self, address: int, shape: tuple[int, ...]) -> np.ndarray:
+        """Memory on the GPU from an address on, which may lie inside a block."""
+        for start, block in self.blocks.items():
+            if start <= address < start + block.nbytes:
+                part = block[address - start :][: 4 * int(np.prod(shape))]
+                return part.view(np.float32).reshape(shape)
+        raise AssertionError(f"{address} is not on the GPU")
 
     def _sample(
-        self, count: int, picture: int, width: int, height: int, matrices: int, columns: int, rows: int,
-        gain: float, bias: float, repeat_border: int, rasters: int,
+        self, image: np.ndarray, matrix: np.ndarray, columns: int, rows: int, gain: float, bias: float,
+        repeat_border: int, raster: int,
     ) -> None:  # fmt: skip
-        image = self.blocks[picture][: width * height * 3].reshape(height, width, 3)
-        to_image = self.blocks[matrices].view(np.float64)[: 6 * count].reshape(count, 2, 3)
-        out = self.blocks[rasters].view(np.float32)[: count * rows * columns * 3]
-        for matrix, raster in zip(to_image, out.reshape(count, rows, columns, 3), strict=True):
-            sample(image, matrix, (bias, 255 * gain + bias), bool(repeat_border), raster)
+        out = self._floats(raster, (rows, columns, 3))
+        sample(image, matrix, (bias, 255 * gain + bias), bool(repeat_border), out)
+
+    def _crop(
+        self, image: np.ndarray, matrix: np.ndarray, columns: int, rows: int, n: int, grey: int,
+        *gain_bias_raster: float,
+    ) -> None:  # fmt: skip
+        assert n == samples_across(matrix)
+        channels = 1 if grey else 3
+        gain, bias = np.array(gain_bias_raster[:6], np.float32).reshape(2, 3)[:, :channels]
+        out = self._floats(int(gain_bias_raster[6]), (channels, rows, columns))
+        warp_normalise(image, matrix, gain, bias, out)
 
     def cuStreamBeginCapture(self, stream: int, mode: int) -> None:
         self.recorded = []
@@ -169,9 +190,80 @@ def play(monkeypatch: pytest.MonkeyPatch) -> FakeDriver:
     monkeypatch.setitem(sys.modules, "cuda.bindings", bindings)
     flavour = Flavour(FakeTensorRt(driver), "tensorrt", "11.0")
     monkeypatch.setattr(Flavour, "logger", lambda self: None)
-    monkeypatch.setattr(tensorrt, "find_flavour", lambda gpu, name: flavour)
+    monkeypatch.setattr(tensorrt, "find_flavour", lambda gpu, name, sm: flavour)
     monkeypatch.setattr(tensorrt, "build_plan", lambda flavour, model, *rest: b"plan:" + model)
     return driver
+
+
+def play_onnxruntime(monkeypatch: pytest.MonkeyPatch) -> FakeOnnxRuntime:
+    """Let ONNX Runtime have a CUDA provider that computes on the CPU, on the memory of a played driver."""
+    driver = play(monkeypatch)
+    played = FakeOnnxRuntime(driver)
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: [PROVIDER, "CPUExecutionProvider"])
+    monkeypatch.setattr("onnxruntime.InferenceSession", played.session)
+    return played
+
+
+class FakeOnnxRuntime:
+    """Sessions that take ONNX Runtime's CUDA options and bind addresses.
+
+    Attributes:
+        refused: options that no session accepts.
+        offered: options of each session that was asked for on the GPU.
+        driver: whose memory is bound.
+    """
+
+    real = onnxruntime.InferenceSession
+
+    def __init__(self, driver: FakeDriver) -> None:
+        self.driver = driver
+        self.refused: set[str] = set()
+        self.offered: list[dict[str, str]] = []
+        self.falls_back = False
+        self.failing = ""
+
+    def session(self, model: bytes, options: Any, providers: list[Any]) -> Any:
+        session = self.real(model, options, providers=["CPUExecutionProvider"])
+        if providers == ["CPUExecutionProvider"]:
+            return session
+        ((name, chosen),) = providers
+        assert name == PROVIDER
+        self.offered.append(chosen)
+        if self.refused.intersection(chosen):
+            raise RuntimeError("This session cannot use the graph capture feature")
+        provider = "CPUExecutionProvider" if self.falls_back else PROVIDER
+        return SimpleNamespace(
+            get_inputs=session.get_inputs,
+            get_outputs=session.get_outputs,
+            get_providers=lambda: [provider],
+            io_binding=lambda: _Binding(session, self),
+            run_with_iobinding=lambda binding, options: binding.run(options),
+        )
+
+
+class _Binding:
+    def __init__(self, session: Any, played: FakeOnnxRuntime) -> None:
+        self.session, self.played = session, played
+        self.taken: dict[str, np.ndarray] = {}
+        self.given: dict[str, np.ndarray] = {}
+
+    def _memory(self, dtype: Any, shape: tuple[int, ...], address: int) -> np.ndarray:
+        return self.played.driver.blocks[address].view(dtype).reshape(shape)
+
+    def bind_input(self, name: str, device: str, number: int, dtype: Any, shape: Any, address: int) -> None:
+        self.taken[name] = self._memory(dtype, shape, address)
+
+    def bind_output(self, name: str, device: str, number: int, dtype: Any, shape: Any, address: int) -> None:
+        self.given[name] = self._memory(dtype, shape, address)
+
+    def run(self, options: Any) -> None:
+        if self.played.failing:
+            raise RuntimeError(self.played.failing)
+        assert options.get_run_config_entry("disable_synchronize_execution_providers") == "1"
+        for (_, place), values in zip(
+            self.given.items(), self.session.run(list(self.given), self.taken), strict=True
+        ):
+            place[...] = values
 
 
 class FakeTensorRt:
@@ -243,5 +335,7 @@ class _Context:
             name: blocks[self.addresses[name]].view(io[name].dtype).reshape(shape)
             for name, shape in self.shapes.items()
         }
-        for name, values in self.engine.network.infer(batch).items():
+        made = self.engine.network.infer(batch)
+        self.engine.network.release()  # which thread may run it is the tested engine's matter
+        for name, values in made.items():
             blocks[self.addresses[name]][:] = np.ascontiguousarray(values).view(np.uint8).reshape(-1)

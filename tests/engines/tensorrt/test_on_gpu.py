@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from engines.cuda.driver import Cuda
+from engines.cuda.plan_cache import PlanCache
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt.engine import TensorRtEngine
 from engines.tensorrt.flavour import installed
-from engines.tensorrt.plan_cache import PlanCache
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.assembly import BUILT_IN, open_bundle
 from realtime.tracking.native.task_file import read_task_file

@@ -11,14 +11,14 @@ import pytest
 from bundle_factory import make_model
 from fake_gpu import FakeDriver, play
 
-from engines.backends import backend_for, create_engine
+from engines.backends import backend_for
 from engines.cuda.driver import OutOfGpuMemory
+from engines.cuda.engine import BUCKETS
+from engines.cuda.plan_cache import PlanCache
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt import engine as module
-from engines.tensorrt.building import BUCKETS
 from engines.tensorrt.engine import TensorRtEngine
-from engines.tensorrt.plan_cache import PlanCache
 
 MODEL = make_model()
 
@@ -33,7 +33,7 @@ def built(monkeypatch, driver: FakeDriver) -> list[str]:
     """What was built, by name; a plan is its graph."""
     names: list[str] = []
 
-    def build(flavour, model, name, buckets, progress=None):
+    def build(flavour, model, name, buckets, progress=None, sm=""):
         names.append(name)
         return b"plan:" + model
 
@@ -121,7 +121,7 @@ def test_a_plan_that_computes_something_else_is_not_kept(built, cache, monkeypat
     other = make_model(endings={"expression": "Sigmoid"})
     monkeypatch.setattr(module, "build_plan", lambda *arguments: b"plan:" + other)
     with pytest.raises(
-        EngineError, match="^it: TensorRT's 'expression' is 0.* away from ONNX Runtime's: run it with"
+        EngineError, match="^it: TensorRT's 'expression' is 0.* away from ONNX Runtime's on a CPU: run it"
     ):
         TensorRtEngine(MODEL, "it", cache=cache).load()
     assert not list(cache.folder.iterdir())
@@ -195,11 +195,11 @@ def test_a_machine_without_the_bindings(monkeypatch, cache) -> None:
 
 
 def test_an_unknown_precision_is_refused() -> None:
-    with pytest.raises(EngineError, match="^it: TensorRT has no precision 'int4': fp16, fp32$"):
+    with pytest.raises(EngineError, match="^it: a GPU has no precision 'int4': fp16, fp32$"):
         TensorRtEngine(MODEL, "it", precision="int4")
 
 
-def test_the_backend_by_device(monkeypatch) -> None:
+def test_the_backend_by_device(monkeypatch, driver: FakeDriver) -> None:
     assert backend_for("cpu") == "onnxruntime"
     with pytest.raises(EngineError, match="^device 'gpu' is unknown: use one of cpu, cuda$"):
         backend_for("gpu")
@@ -212,8 +212,20 @@ def test_the_backend_by_device(monkeypatch) -> None:
         backend_for("cuda")
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
     assert backend_for("cuda") == "onnxruntime-cuda"
+    assert not driver.retained
 
 
-def test_onnx_runtime_without_cuda_says_so() -> None:
-    with pytest.raises(EngineError, match="^it: ONNX Runtime here has no CUDAExecutionProvider: pip"):
-        create_engine("onnxruntime-cuda", MODEL, "it").load()
+def test_tensorrt_for_rtx_leaves_data_centres_to_others(monkeypatch, driver: FakeDriver) -> None:
+    driver.name, driver.sm = b"NVIDIA H200", (9, 0)
+    monkeypatch.setattr("engines.tensorrt.flavour.installed", lambda: ("tensorrt_rtx",))
+    with pytest.raises(
+        EngineError,
+        match=r"^device cuda: tensorrt_rtx does not run on NVIDIA H200 \(compute capability 9.0\): pip",
+    ):
+        backend_for("cuda")
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    assert backend_for("cuda") == "onnxruntime-cuda"
+    monkeypatch.setattr("engines.tensorrt.flavour.installed", lambda: ("tensorrt", "tensorrt_rtx"))
+    assert backend_for("cuda") == "tensorrt"
+    driver.failing["cuInit"] = "CUDA_ERROR_NO_DEVICE"
+    assert backend_for("cuda") == "tensorrt"  # which says what is wrong

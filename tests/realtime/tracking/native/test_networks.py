@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import av
+import msgspec
 import numpy as np
 import pytest
-from fake_gpu import FakeDriver, play
+from fake_gpu import FakeDriver, play, play_onnxruntime
 
 from engines.bottleneck.engine import BottleneckEngine
 from engines.bottleneck.reading import NotBottlenecks
+from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
 from engines.tensorrt.engine import TensorRtEngine
+from realtime.assembly import build_pipeline, open_bundle
 from realtime.errors import FaceModelError
+from realtime.tracking.crop import Aligner
 from realtime.tracking.native.landmarker import NativeLandmarker
 from realtime.tracking.native.networks import load_networks
 from realtime.tracking.native.task_file import TaskFile, read_task_file
+from realtime.types import FrameResult
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +75,60 @@ def test_without_a_gpu_nothing_stays_open(parts: TaskFile, face_model_path, gpu:
     gpu.failing["cuInit"] = "CUDA_ERROR_NO_DEVICE"
     with pytest.raises(FaceModelError, match=r"detector: the driver finds no NVIDIA GPU: use --device cpu"):
         load_networks(parts, face_model_path, "cuda")
+
+
+@pytest.fixture
+def onnxruntime_gpu(monkeypatch, tmp_path) -> FakeDriver:
+    monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
+    monkeypatch.setattr("engines.tensorrt.flavour.installed", lambda: ())
+    return play_onnxruntime(monkeypatch).driver
+
+
+@pytest.mark.parametrize("library", ["gpu", "onnxruntime_gpu"])
+def test_the_whole_pipeline_on_a_gpu_publishes_what_a_cpu_does(
+    library: str, clip, face_model_path, request
+) -> None:
+    path = clip("single_face.mp4")
+    gpu: FakeDriver = request.getfixturevalue(library)
+
+    def run(device: str, precision: str) -> list[FrameResult]:
+        pipeline = build_pipeline(
+            path, face_model=face_model_path, max_faces=1, device=device, precision=precision
+        )
+        with pipeline:
+            return [result for result, _ in zip(pipeline, range(6), strict=False)]
+
+    ours, theirs = run("cuda", "fp16"), run("cpu", "fp32")
+    crops = [name for name in gpu.calls if name == "cuLaunchKernel"]
+    assert len(crops) >= 3 * len(ours) - 2  # a region and a crop each, and where the face was looked for
+    assert len(ours) == 6
+    for one, other in zip(ours, theirs, strict=True):
+        (mine,), (yours,) = one.faces, other.faces
+        scores = mine.raw.au_intensity, yours.raw.au_intensity
+        assert scores[0] == pytest.approx(scores[1], abs=0.1)
+        assert msgspec.structs.astuple(mine.pose) == pytest.approx(
+            msgspec.structs.astuple(yours.pose), abs=0.01
+        )
+    assert not gpu.blocks and not gpu.pinned and gpu.retained == 0
+
+
+def test_a_crop_on_the_gpu_can_be_read_until_its_picture_has_gone(
+    image: np.ndarray, face_model_path, gpu: FakeDriver
+) -> None:
+    with (
+        open_bundle(models=False) as bundle,
+        NativeLandmarker(face_model_path, 1, device="cuda") as landmarker,
+    ):
+        spec = bundle.manifest.crop
+        assert spec is not None
+        (face,) = landmarker.detect(image, 0.0)
+        crop = landmarker.aligner(spec)(image, face.landmarks)
+        expected = Aligner(spec)(image, face.landmarks)
+        np.testing.assert_allclose(np.asarray(crop), expected, atol=1e-5)
+        landmarker.detect(np.zeros_like(image), 0.1)
+        np.testing.assert_allclose(np.stack([crop]), expected[None], atol=1e-5)
+        for t in (0.2, 0.3):
+            landmarker.detect(np.zeros_like(image), t)
+        with pytest.raises(EngineError, match=r"^picture \d+ has left the GPU, which keeps the last 3"):
+            np.asarray(crop)
+    assert not gpu.blocks and gpu.retained == 0

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.tensorrt.plan_cache import PlanCache, plan_key
+from engines.cuda.plan_cache import PlanCache, plan_key
 
 FACTS = {
     "flavour": "tensorrt",

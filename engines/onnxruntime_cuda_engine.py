@@ -1,0 +1,115 @@
+"""Networks on NVIDIA GPUs without TensorRT: ONNX Runtime's CUDA provider behind the same contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout, suppress
+from io import StringIO
+from typing import Any
+
+from engines.cuda.driver import Cuda, OutOfGpuMemory
+from engines.cuda.engine import BUCKETS, Bucket, CudaEngine
+from engines.cuda.plan_cache import plan_key
+from engines.engine import TensorSpec
+from engines.errors import EngineError, first_line
+from engines.onnxruntime_engine import import_onnxruntime, open_session, specs_of
+
+PROVIDER = "CUDAExecutionProvider"
+_GRAPH = "enable_cuda_graph"
+_WAYS: tuple[dict[str, str], ...] = (
+    # Channels last is how tensor cores want pictures; not every operator exists for it.
+    {_GRAPH: "1", "prefer_nhwc": "1", "fuse_conv_bias": "1"},
+    {_GRAPH: "1"},
+    {},  # a network with an operator that runs on the CPU only
+)
+"""Options of the provider, the fastest first; a network that does not fit one fits a later one."""
+
+
+class OnnxRuntimeCudaEngine(CudaEngine):
+    """An ONNX model in ONNX Runtime on an NVIDIA GPU, its buffers and stream ours, as CUDA graphs.
+
+    For GPUs that TensorRT does not serve or is not installed for. Convolutions are tuned anew at each
+    `load`, a second or some for each batch size.
+    """
+
+    library = "ONNX Runtime on the GPU"
+    recordable = False  # it records by itself
+    warm_ups = 3  # it records at the second run
+
+    _session: Any = None
+    _records = False
+    _key = ""
+
+    def _open(self, cuda: Cuda) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        onnxruntime = import_onnxruntime(self.name)
+        if PROVIDER not in onnxruntime.get_available_providers():
+            raise EngineError(
+                f"{self.name}: ONNX Runtime here has no {PROVIDER}: "
+                "pip uninstall onnxruntime, then pip install onnxruntime-gpu; or use --device cpu"
+            )
+        with suppress(Exception), redirect_stdout(StringIO()):
+            onnxruntime.preload_dlls()  # CUDA and cuDNN that pip installed; it prints what it misses
+        self._key = plan_key(
+            self._model, flavour="onnxruntime", version=onnxruntime.__version__, gpu=cuda.gpu, sm=cuda.sm,
+            precision=self._precision, buckets=BUCKETS,
+        )  # fmt: skip
+        model = self._typed_model()
+        common = {
+            "user_compute_stream": str(int(cuda.stream)),
+            "use_tf32": "0",  # what half precision leaves out, it leaves out for its digits
+            "arena_extend_strategy": "kSameAsRequested",
+        }
+        for way in _WAYS:
+            try:
+                self._session = open_session(model, self.name, [(PROVIDER, {**common, **way})])
+            except EngineError:
+                if way is _WAYS[-1]:
+                    raise
+                continue
+            self._records = _GRAPH in way
+            break
+        if PROVIDER not in self._session.get_providers():  # it falls back to the CPU without a word
+            raise EngineError(
+                f"{self.name}: ONNX Runtime cannot use {PROVIDER}: install the CUDA and cuDNN that its "
+                "version wants (pip install 'onnxruntime-gpu[cuda,cudnn]'), or use --device cpu"
+            )
+        session = self._session
+        return specs_of(session.get_inputs(), self.name), specs_of(session.get_outputs(), self.name)
+
+    def _bind(
+        self, bucket: Bucket, number: int, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]
+    ) -> Callable[[], None]:
+        bucket.kept = binding = self._session.io_binding()
+        for bind, specs in ((binding.bind_input, inputs), (binding.bind_output, outputs)):
+            for spec in specs:
+                shape, address = spec.of_rows(bucket.rows), bucket.device[spec.name]
+                bind(spec.name, "cuda", 0, spec.dtype.type, shape, address)
+        options = import_onnxruntime(self.name).RunOptions()
+        options.add_run_config_entry("disable_synchronize_execution_providers", "1")
+        if self._records:
+            options.add_run_config_entry("gpu_graph_id", str(bucket.rows))
+
+        def run() -> None:
+            try:
+                self._session.run_with_iobinding(binding, options)
+            except Exception as error:  # ONNX Runtime's errors share no base class
+                reason = first_line(error)
+                if "out of memory" in reason or "Failed to allocate memory" in reason:
+                    raise OutOfGpuMemory(
+                        f"{self.name}: the GPU's memory is full: close what else uses it"
+                    ) from error
+                raise EngineError(
+                    f"{self.name}: ONNX Runtime failed on {bucket.rows} rows on the GPU ({reason})"
+                ) from error
+
+        return run
+
+    def _compared(self) -> bool:
+        return self._cache.load(self._key) is not None
+
+    def _note_compared(self, agrees: bool) -> None:
+        if agrees:
+            self._cache.store(self._key, b"agrees with ONNX Runtime on a CPU")
+
+    def _close_network(self) -> None:
+        self._session = None

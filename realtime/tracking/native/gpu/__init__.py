@@ -1,1 +1,0 @@
-"""Faces found with pictures that stay on the GPU."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +13,7 @@ from engines.bundle_files import BundleFiles, open_files
 from engines.choices import PRECISIONS
 from engines.engine import Engine
 from engines.errors import BundleError, EngineError
-from engines.manifest import MANIFEST_NAME, Manifest
+from engines.manifest import MANIFEST_NAME, CropInput, Manifest
 from engines.manifest_reading import decode_manifest
 from engines.model_rules import first_disagreement, first_misbehaviour
 
@@ -159,19 +158,17 @@ class Bundle:
         filename: str,
         backend: str = DEFAULT_BACKEND,
         precision: str = PRECISIONS[0],
-        *,
-        resident: Collection[str] = (),
     ) -> Engine:
         """Return an engine of its own for the caller, who closes it.
 
         It may be loaded already (the model that was checked is not loaded a second time); `load` and
-        `with` make sure in either case. The first `infer` binds it to its thread.
+        `with` make sure in either case. The first `infer` binds it to its thread. On a GPU the caller may
+        write crops where the network reads them (`Engine.resident`).
 
         Args:
             filename: one of `models`.
             backend: one of `engines.backend_names()`.
             precision: one of `precisions`, or one that the backend makes of fp32 by itself.
-            resident: inputs that, on a GPU, the caller writes there by himself.
 
         Raises:
             BundleError: no such model, not in this precision, or it disagrees with the manifest.
@@ -183,9 +180,8 @@ class Bundle:
             self._verify_model(filename, form)
         if backend == DEFAULT_BACKEND and form in self._spare:
             return self._spare.pop(form)
-        engine = create_engine(
-            backend, self.file_bytes(form), self._label(form), precision, resident=resident
-        )
+        crops = [each for each, spec in self._manifest.inputs.items() if isinstance(spec, CropInput)]
+        engine = create_engine(backend, self.file_bytes(form), self._label(form), precision, resident=crops)
         if form in self._spare:
             self._spare.pop(form).close()  # served for the check only; another backend will run the model
         return engine

@@ -7,6 +7,7 @@ pose group, each face takes the output of its own group.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,20 +30,33 @@ RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
 class Head(Openable):
     """Runs a bundle's networks; a context manager."""
 
-    def __init__(self, bundle: Bundle, backend: str = "onnxruntime", precision: str = PRECISIONS[0]) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        backend: str = "onnxruntime",
+        precision: str = PRECISIONS[0],
+        *,
+        engine_of: Callable[[str], Engine] | None = None,
+    ) -> None:
+        """Name what is to run; nothing is loaded yet.
+
+        Args:
+            backend: what runs the networks (`engines.backends`).
+            precision: of the networks.
+            engine_of: file name of a network -> the engine to run instead of the bundle's own, such as one
+                of the network it was exported from; backend and precision do not count then.
+        """
         self.bundle = bundle
-        self._backend = backend
-        self._precision = precision
+        self._engine_of = engine_of or partial(bundle.engine, backend=backend, precision=precision)
         groups = bundle.manifest.pose_groups
         self._model_of = {group.name: group.model for group in groups}
         self._offered = {group.name: group.outputs.offered for group in groups}
-        self._crops = [name for name, spec in bundle.manifest.inputs.items() if spec.kind == "crop"]
         self._engines: dict[str, Engine] = {}
 
     def open(self) -> None:
         """Load the networks and run each once, so that the first face is not slower. Raises LiveFacsError."""
         for model in self.bundle.models:
-            engine = self.bundle.engine(model, self._backend, self._precision, resident=self._crops)
+            engine = self._engine_of(model)
             engine.load()
             self._engines[model] = engine
         blank = _blank_face(self.bundle.manifest.crop)

@@ -26,6 +26,14 @@ def parity(
     ],
     a: Annotated[str, typer.Option("--a", metavar="FORM", help="What is measured against.")] = "fp32",
     b: Annotated[str, typer.Option("--b", metavar="FORM", help="What is measured.")] = "int8",
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="For the form torch: the folder that `livefacs train` wrote and BUNDLE was exported from.",
+            show_default=False,
+        ),
+    ] = None,
     jobs: Jobs = None,
     tracked: TrackedFile = None,
     face_model: FaceModel = None,
@@ -33,20 +41,23 @@ def parity(
 ) -> None:
     """Run two forms of BUNDLE on the faces of CORPUS and tell how far apart they are.
 
-    A form is a precision of the bundle's networks (fp32, int8) or what runs them (onnxruntime, on a GPU
-    tensorrt or onnxruntime-cuda). Told are the largest and the mean difference of every kind of score, and
-    the change of the mean ICC(3,1) and F1 over AUs. Exit status 1 if a change is above the bundle's limits
-    ([parity] in bundle.toml, 0.005 each unless it says otherwise).
+    A form is a precision of the bundle's networks (fp32, int8), what runs them (onnxruntime, on a GPU
+    tensorrt or onnxruntime-cuda), or torch: the networks of the training run that BUNDLE was exported from,
+    which shows whether the export kept what was trained. All get the same crops and the same other inputs.
 
-    Example:
+    Told are the largest and the mean difference of every kind of score, and the change of the mean ICC(3,1)
+    and F1 over AUs. Exit status 1 if a change is above the bundle's limits ([parity] in bundle.toml, 0.005
+    each unless it says otherwise).
+
+    Examples:
 
     - `livefacs parity my-head-int8 my-corpus --a fp32 --b int8`
+    - `livefacs parity my-head my-corpus --a torch --b fp32 --run my-run`
     """
     import numpy as np
     from rich.console import Console
     from rich.table import Table
 
-    from engines.backends import DEFAULT_BACKEND, backend_names, converted_precisions
     from realtime.assembly import open_bundle
     from realtime.errors import OptionError
     from realtime.tracking.face_model import face_model as find_face_model
@@ -57,18 +68,13 @@ def parity(
     from trainers.commands.progress_bars import progress_bars
 
     with train_extra(), open_bundle(bundle) as opened:
+        from trainers.compiling.forms import TORCH, engines_of
         from trainers.compiling.parity import compare
         from trainers.evaluation import predict
 
-        forms = []
-        for form in (a, b):
-            if form in backend_names():
-                forms.append((form, (*converted_precisions(form), opened.precisions[0])[0]))
-            elif form in opened.precisions:
-                forms.append((DEFAULT_BACKEND, form))
-            else:
-                known = ", ".join((*opened.precisions, *backend_names()))
-                raise OptionError(f"form {form!r}: bundle {opened.path} has {known}")
+        if run is not None and TORCH not in (a, b):
+            raise OptionError(f"--run {run}: only the form torch reads it: add --a torch or --b torch")
+        forms = {form: engines_of(opened, form, run) for form in (a, b)}
         faces_of, _ = read_corpus(corpus)
         faces_of = comparable(faces_of, opened, None)
         model = find_face_model(face_model, offline=offline)
@@ -79,17 +85,16 @@ def parity(
                     opened,
                     faces_of,
                     faces,
-                    backend=backend,
-                    precision=precision,
+                    engine_of=forms[form],
                     progress=bar(f"scoring: {form}", len(faces_of)),
                 )
-                for form, (backend, precision) in zip((a, b), forms, strict=True)
+                for form in (a, b)
             ]
         report = compare(faces_of, said[0], said[1], opened.manifest.parity)
     console = Console(highlight=False, soft_wrap=True)
     table = Table("score", "largest difference", "mean difference")
     for kind, apart in report.apart.items():
-        table.add_row(kind, f"{apart.largest:.4f}", f"{apart.mean:.5f}")
+        table.add_row(kind, f"{apart.largest:.2g}", f"{apart.mean:.2g}")
     console.print(table)
     for worth in report.worth:
         verdict = "within" if worth.held else "ABOVE"

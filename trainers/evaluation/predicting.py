@@ -26,6 +26,7 @@ from trainers.evaluation.tracked_faces import TrackedFaces
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
+    from engines.engine import Engine
 
 FACES_AT_A_TIME = 32
 
@@ -109,6 +110,7 @@ def predict(
     fps: float | None = None,
     backend: str = "onnxruntime",
     precision: str = PRECISIONS[0],
+    engine_of: Callable[[str], Engine] | None = None,
     progress: Callable[[int], None] = lambda pictures: None,
 ) -> Predictions:
     """Score every face that was found.
@@ -126,6 +128,8 @@ def predict(
             for stills.
         backend: what runs the networks (`engines.backends`).
         precision: of the networks, one of `bundle.precisions`.
+        engine_of: file name of a network -> the engine to run instead, whatever backend and precision say;
+            it gets the same inputs.
         progress: called with how many more pictures are done.
 
     Raises:
@@ -143,7 +147,7 @@ def predict(
     begins = set(found[np.diff(recording[found], prepend=-1) > 0].tolist())
     router = PoseRouter(manifest.pose_groups)
     scores = _Columns(len(corpus), bundle)
-    with Head(bundle, backend, precision) as head:
+    with Head(bundle, backend, precision, engine_of=engine_of) as head:
         smoother.open()
         for start in range(0, len(order), FACES_AT_A_TIME):
             rows = order[start : start + FACES_AT_A_TIME]

@@ -9,6 +9,8 @@ folder that training leaves; `export_bundle` makes of it what the runtime runs.
     samples.py, batch.py          rows of a corpus as tensors; augmentation.py and preparation.py change them
     run_folder.py, loading.py     the files of a run; getting its task back
     exporting.py                  from a run to a bundle
+    fed_networks.py               a run's networks as the runtime feeds them
+    run_engines.py                the same in place of a bundle's own, to measure the export by
     linear.py                     the shortest complete task
 
 Import from the modules: most need torch, which takes seconds, and reading a recipe's mistakes does not.

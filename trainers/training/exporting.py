@@ -19,11 +19,10 @@ from engines.onnxruntime_engine import OnnxRuntimeEngine
 from trainers.compiling.half_weights import halved, round_weights
 from trainers.training import checkpoint
 from trainers.training.errors import TrainingError
+from trainers.training.fed_networks import fed_inputs, fed_networks
 from trainers.training.loading import LoadedRun, load_run
 from trainers.training.onnx_model import onnx_bytes
 from trainers.training.pictures import crop_input
-from trainers.training.preparation import Preparation
-from trainers.training.recipe import DataRecipe
 from trainers.training.run_folder import RunRecord
 from trainers.training.task import Exported
 
@@ -83,25 +82,18 @@ def export_bundle(
         BundleError: the bundle would be refused, or cannot be written.
     """
     loaded = load_run(run)
-    recipe = loaded.record.recipe
-    if recipe.data.picture == "whole":
-        raise TrainingError(
-            f"run {run}: was trained on whole pictures, the runtime feeds aligned crops: "
-            "train it again with --set data.picture=crop"
-        )
+    exported = fed_networks(loaded)
     licence = licence or _licence(loaded)
-    exported = loaded.task.export()
     examples, _ = checkpoint.read_tensors(loaded.folder.examples)
     inputs = _inputs(loaded, examples)
     models: dict[str, bytes] = {}
     difference = 0.0
     for file, network in exported.networks.items():
-        module = _fed(network.module, recipe.data).eval()
-        round_weights(module)
+        round_weights(network.module)
         models[file] = halved(
-            onnx_bytes(module, {k: v[:2] for k, v in inputs.items()}, network.outputs, file)
+            onnx_bytes(network.module, {k: v[:2] for k, v in inputs.items()}, network.outputs, file)
         )
-        difference = max(difference, _difference(models[file], module, inputs, network.outputs, file))
+        difference = max(difference, _difference(models[file], network.module, inputs, network.outputs, file))
     if not difference <= TOLERANCE:
         raise TrainingError(
             f"run {run}: ONNX Runtime's scores differ from torch's by {difference:g}, more than "
@@ -119,23 +111,6 @@ def export_bundle(
     fields |= {key: value for key, value in chosen.items() if value is not None}
     folder = write_bundle(target, fields, {**models, **(exported.files or {})})
     return ExportedBundle(folder, difference, faces, sum(map(len, models.values())))
-
-
-class _Prepared(nn.Module):
-    """A network behind the preparation of its picture, which is its first input."""
-
-    def __init__(self, preparation: Preparation, network: nn.Module) -> None:
-        super().__init__()
-        self.preparation = preparation
-        self.network = network
-
-    def forward(self, picture: Tensor, *inputs: Tensor) -> Any:
-        return self.network(self.preparation(picture), *inputs)
-
-
-def _fed(network: nn.Module, data: DataRecipe) -> nn.Module:
-    """The network as the runtime feeds it: normalised crops, or plain ones where they are equalised first."""
-    return _Prepared(Preparation(data), network) if data.equalise else network
 
 
 def _inputs(loaded: LoadedRun, examples: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -180,11 +155,7 @@ def _licence(loaded: LoadedRun) -> str:
 
 def _manifest(loaded: LoadedRun, exported: Exported, faces: int, difference: float) -> dict[str, Any]:
     record = loaded.record
-    recipe, data = record.recipe, record.recipe.data
-    inputs = {
-        kind: msgspec.to_builtins(crop_input(data)) if kind == "crop" else {"kind": kind}
-        for kind in record.facts.inputs
-    }
+    recipe = record.recipe
     protocol = f"validation rows: {record.origin.split}"
     figures = [
         {"name": NAMES[name], "value": value, "protocol": protocol}
@@ -200,7 +171,7 @@ def _manifest(loaded: LoadedRun, exported: Exported, faces: int, difference: flo
         "expressions": list(exported.expressions),
         "thresholds": dict(exported.thresholds or {}),
         "resting_share": recipe.bundle.resting_share,
-        "inputs": inputs,
+        "inputs": msgspec.to_builtins(fed_inputs(record)),
         "pose_groups": [dict(group) for group in exported.pose_groups],
         "training": _training(record),
         "metrics": [*figures, {"name": "ONNX Runtime against torch", "value": difference, "protocol": check}],

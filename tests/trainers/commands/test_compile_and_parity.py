@@ -74,7 +74,7 @@ def test_parity_names_the_forms_there_are(corpus, tmp_path) -> None:
     done = livefacs("parity", bundle, corpus)
     assert done.returncode == 2
     assert done.stderr.strip().endswith(
-        f"form 'int8': bundle {bundle} has fp32, onnxruntime, tensorrt, onnxruntime-cuda"
+        f"form 'int8': bundle {bundle} has fp32, onnxruntime, tensorrt, onnxruntime-cuda, torch (with --run)"
     )
 
 

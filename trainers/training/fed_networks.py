@@ -1,0 +1,65 @@
+"""A run's networks as the runtime feeds them, and what it is to feed: for the bundle, and beside it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from torch import Tensor, nn
+
+from engines.manifest import CropInput, PlainInput
+from trainers.training.errors import TrainingError
+from trainers.training.loading import LoadedRun
+from trainers.training.pictures import crop_input
+from trainers.training.preparation import Preparation
+from trainers.training.recipe import DataRecipe
+from trainers.training.run_folder import RunRecord
+from trainers.training.task import Exported, ExportedNetwork
+
+
+def fed_networks(loaded: LoadedRun) -> Exported:
+    """Return the task's export, its networks behind what the runtime does not do to a picture.
+
+    Each is in evaluation mode, on the CPU, and takes one (N, ...) float32 tensor for each of `fed_inputs`,
+    in their order.
+
+    Raises:
+        TrainingError: the runtime cannot feed them, or the task gives none.
+    """
+    data = loaded.record.recipe.data
+    if data.picture == "whole":
+        raise TrainingError(
+            f"run {loaded.folder}: was trained on whole pictures, the runtime feeds aligned crops: "
+            "train it again with --set data.picture=crop"
+        )
+    exported = loaded.task.export()
+    networks = {
+        file: ExportedNetwork(_fed(network.module, data).eval(), network.outputs)
+        for file, network in exported.networks.items()
+    }
+    return dataclasses.replace(exported, networks=networks)
+
+
+def fed_inputs(record: RunRecord) -> dict[str, CropInput | PlainInput]:
+    """Return the inputs of a run's networks, as a bundle's manifest declares them."""
+    return {
+        kind: crop_input(record.recipe.data) if kind == "crop" else PlainInput(kind=kind)
+        for kind in record.facts.inputs
+    }
+
+
+class _Prepared(nn.Module):
+    """A network behind the preparation of its picture, which is its first input."""
+
+    def __init__(self, preparation: Preparation, network: nn.Module) -> None:
+        super().__init__()
+        self.preparation = preparation
+        self.network = network
+
+    def forward(self, picture: Tensor, *inputs: Tensor) -> Any:
+        return self.network(self.preparation(picture), *inputs)
+
+
+def _fed(network: nn.Module, data: DataRecipe) -> nn.Module:
+    """The network as the runtime feeds it: normalised crops, or plain ones where they are equalised first."""
+    return _Prepared(Preparation(data), network) if data.equalise else network

@@ -216,13 +216,19 @@ class Engine(ABC):
             return False
         rows = 0
         for spec in specs:
-            array = batch.get(spec.name)
-            if not isinstance(array, np.ndarray) or not array.ndim:
+            given: Any = batch.get(spec.name)
+            if isinstance(given, np.ndarray):
+                if not spec.fits(given):
+                    return False
+            elif not self._written_in_place(spec, given):
                 return False
-            rows = rows or len(array)
-            if len(array) != rows or not spec.fits(array):
+            rows = rows or len(given)
+            if len(given) != rows:
                 return False
         return True
+
+    def _written_in_place(self, spec: TensorSpec, given: Any) -> bool:
+        return spec.name in self.resident and hasattr(given, "write") and len(given) > 0
 
     def _complaint(self, batch: Batch) -> str:
         """Say what `_accepts` found wrong, and the way out."""
@@ -233,6 +239,8 @@ class Engine(ABC):
             return f"the batch holds {_listed(batch)}: feed exactly {_listed(names)}"
         for spec in self._inputs:
             array: Any = batch[spec.name]
+            if self._written_in_place(spec, array):
+                continue
             if not isinstance(array, np.ndarray):
                 return f"input {spec.name!r} is a {type(array).__name__}: feed a NumPy array, {spec}"
             if array.ndim and not len(array):

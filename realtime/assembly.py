@@ -15,6 +15,7 @@ from realtime.types import FrameResult
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
+    from engines.sharing import SharedNetworks
     from realtime.pipeline import Pipeline
     from realtime.sources.source import Source
 
@@ -58,6 +59,7 @@ class PipelineOptions(TypedDict, total=False):
     calibrate: bool
     realtime: bool
     name: str | None
+    shared: SharedNetworks | None
     sinks: Sequence[Sink]
 
 
@@ -75,6 +77,7 @@ def build_pipeline(
     calibrate: bool = True,
     realtime: bool = False,
     name: str | None = None,
+    shared: SharedNetworks | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Pipeline:
     """Return a pipeline, not yet open, with the given or the default bundle.
@@ -92,6 +95,7 @@ def build_pipeline(
         calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
         name: stream name in topics and messages; None to derive it from the source.
+        shared: networks that other pipelines use as well, each in a thread of its own; pays on a GPU only.
         sinks: where results go besides the pipeline's iterator.
 
     Raises:
@@ -118,7 +122,11 @@ def build_pipeline(
     if chosen in bundle.precisions:
         bundle.verify_models(precision=chosen)
     landmarker = create_landmarker(
-        tracker, find_face_model(face_model, offline=offline), max_faces=max_faces, device=device
+        tracker,
+        find_face_model(face_model, offline=offline),
+        max_faces=max_faces,
+        device=device,
+        shared=shared,
     )
     faces = FaceTracker(landmarker, crop=bundle.manifest.crop)
     return Pipeline(
@@ -130,6 +138,7 @@ def build_pipeline(
         calibrate=calibrate,
         backend=backend,
         precision=chosen,
+        shared=shared,
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from engines.bundle import Bundle
     from engines.engine import Engine
     from engines.manifest import CropInput
+    from engines.sharing import SharedNetworks
 
 # Mesh points of the eyes' corners, outer and inner: right eye, left eye (the subject's).
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
@@ -36,6 +37,7 @@ class Head(Openable):
         backend: str = "onnxruntime",
         precision: str = PRECISIONS[0],
         *,
+        shared: SharedNetworks | None = None,
         engine_of: Callable[[str], Engine] | None = None,
     ) -> None:
         """Name what is to run; nothing is loaded yet.
@@ -43,11 +45,14 @@ class Head(Openable):
         Args:
             backend: what runs the networks (`engines.backends`).
             precision: of the networks.
+            shared: networks that other pipelines use as well.
             engine_of: file name of a network -> the engine to run instead of the bundle's own, such as one
                 of the network it was exported from; backend and precision do not count then.
         """
         self.bundle = bundle
-        self._engine_of = engine_of or partial(bundle.engine, backend=backend, precision=precision)
+        self._engine_of = engine_of or partial(
+            _engine_of, bundle, backend=backend, precision=precision, shared=shared
+        )
         groups = bundle.manifest.pose_groups
         self._model_of = {group.name: group.model for group in groups}
         self._offered = {group.name: group.outputs.offered for group in groups}
@@ -93,6 +98,16 @@ class Head(Openable):
         """Free the networks. Safe to call twice."""
         while self._engines:
             self._engines.popitem()[1].close()
+
+
+def _engine_of(
+    bundle: Bundle, model: str, *, backend: str, precision: str, shared: SharedNetworks | None
+) -> Engine:
+    make = partial(bundle.engine, model, backend, precision)
+    if shared is None:
+        return make()
+    key = (bundle.manifest.files[bundle.form(model, PRECISIONS[0])], backend, precision)
+    return shared.engine(key, f"bundle {bundle.path}: {model}", make)
 
 
 def _crops(faces: Sequence[Face]) -> NDArray[np.float32]:

@@ -31,6 +31,7 @@ from realtime.types import Frame, FrameResult
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
+    from engines.sharing import SharedNetworks
 
 # How often the pipeline looks up from waiting for a frame: for a stop request, and to send the status.
 TICK_S = 0.25
@@ -59,6 +60,7 @@ class Pipeline(Openable):
         calibrate: bool = True,
         backend: str = "onnxruntime",
         precision: str = PRECISIONS[0],
+        shared: SharedNetworks | None = None,
     ) -> None:
         """Connect the parts; nothing is opened yet.
 
@@ -71,13 +73,14 @@ class Pipeline(Openable):
             calibrate: learn what each person is like at rest and measure AUs from there.
             backend: what runs the networks (`engines.backends`).
             precision: which form of the networks, one of `bundle.precisions`.
+            shared: networks that other pipelines use as well.
         """
         self.source = source
         self.tracker = tracker
         self.sinks = tuple(sinks)
         self.times = StageTimes(STAGES)
         self.summary = Summary()
-        self._head = Head(bundle, backend, precision)
+        self._head = Head(bundle, backend, precision, shared=shared)
         self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)

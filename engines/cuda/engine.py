@@ -255,16 +255,6 @@ class CudaEngine(Engine):
             name: parts[0] if len(parts) == 1 else np.concatenate(parts) for name, parts in results.items()
         }
 
-    def _accepts(self, batch: Batch) -> bool:
-        written = {name: rows for name, rows in batch.items() if isinstance(rows, RowsOnGpu)}
-        if not written:
-            return super()._accepts(batch)
-        if not self.resident.issuperset(written) or set(batch) != {spec.name for spec in self._inputs}:
-            return False
-        counts = {len(rows) for rows in batch.values()}
-        arrays = [spec for spec in self._inputs if spec.name not in written]
-        return len(counts) == 1 and 0 not in counts and all(spec.fits(batch[spec.name]) for spec in arrays)
-
     def _compare(self, specs: tuple[Sequence[TensorSpec], Sequence[TensorSpec]]) -> None:
         """Compare with ONNX Runtime on a CPU, on noise.
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engines.choices import DEVICES
 from engines.manifest import CropInput
+from engines.sharing import SharedNetworks
 from realtime.tracking.crop import CutsCrops
 from realtime.tracking.landmarker import Detection, Landmarker
 from realtime.tracking.native.blendshape_network import BlendshapeNetwork
@@ -35,7 +36,13 @@ class NativeLandmarker(Landmarker):
     """
 
     def __init__(
-        self, model: Path, max_faces: int = 4, *, stills: bool = False, device: str = DEVICES[0]
+        self,
+        model: Path,
+        max_faces: int = 4,
+        *,
+        stills: bool = False,
+        device: str = DEVICES[0],
+        shared: SharedNetworks | None = None,
     ) -> None:
         """Set up, without loading anything.
 
@@ -44,11 +51,13 @@ class NativeLandmarker(Landmarker):
             max_faces: most faces found in a picture, 1 or more.
             stills: whether pictures have nothing to do with each other.
             device: what runs the networks, "cpu" or "cuda".
+            shared: networks that other streams use as well; by itself if left out.
         """
         self._model = model
         self._max_faces = max_faces
         self._stills = stills
         self._device = device
+        self._shared = shared
         self._networks: FaceNetworks | None = None
         self._face: CanonicalFace | None = None
         self._regions: list[Region] = []
@@ -59,7 +68,9 @@ class NativeLandmarker(Landmarker):
     def open(self) -> None:
         """Load the networks and run them once on a blank picture. Raises LiveFacsError."""
         parts = read_task_file(self._model)
-        self._networks = networks = load_networks(parts, self._model, self._device, self._max_faces)
+        self._networks = networks = load_networks(
+            parts, self._model, self._device, self._max_faces, self._shared
+        )
         self._eye = networks.eye
         self._find = FaceDetector(networks.detector, networks.eye)
         self._mesh = FaceMesh(networks.mesh, networks.eye)

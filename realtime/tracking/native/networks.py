@@ -14,6 +14,7 @@ from engines.choices import CONVERTED, DEVICES, MOST_AT_ONCE
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
+from engines.sharing import SharedNetworks
 from engines.tflite_to_onnx import tflite_to_onnx
 from realtime.errors import FaceModelError
 from realtime.tracking.native.detector import INPUT as DETECTOR_INPUT
@@ -21,7 +22,9 @@ from realtime.tracking.native.mesh import INPUT as MESH_INPUT
 from realtime.tracking.native.seeing import CpuEye, Eye
 from realtime.tracking.native.task_file import TaskFile
 
-Kind = Callable[[bytes, str], Engine]
+Maker = Callable[[str], Engine]
+"""Takes the name for messages, returns an engine that is not loaded yet."""
+DETECTOR, MESH, BLENDSHAPES = "detector", "landmark network", "blendshape network"
 
 
 class FaceNetworks(NamedTuple):
@@ -50,7 +53,11 @@ class FaceNetworks(NamedTuple):
 
 
 def load_networks(
-    parts: TaskFile, model: Path, device: str = DEVICES[0], most: int = MOST_AT_ONCE
+    parts: TaskFile,
+    model: Path,
+    device: str = DEVICES[0],
+    most: int = MOST_AT_ONCE,
+    shared: SharedNetworks | None = None,
 ) -> FaceNetworks:
     """Load the networks of a face model.
 
@@ -61,39 +68,49 @@ def load_networks(
         model: path of the face model, for messages.
         device: "cpu" or "cuda".
         most: faces that are usual at once.
+        shared: where other streams may have loaded them already.
 
     Raises:
         FaceModelError: a network cannot be loaded.
         EngineError: there is no such device here.
     """
-    kinds: tuple[Kind, Kind, Kind] = (LiteRtEngine, _mesh_on_cpu, LiteRtEngine)
-    if device != DEVICES[0]:
-        backend = backend_for(device)
-
-        def converted(network: bytes, name: str, resident: Collection[str] = (), most: int = most) -> Engine:
-            onnx = tflite_to_onnx(network, name)
-            return create_engine(backend, onnx, name, CONVERTED[0], resident=resident, most=most)
-
-        kinds = (
-            partial(converted, resident=(DETECTOR_INPUT,), most=1),
-            partial(converted, resident=(MESH_INPUT,)),
-            converted,
-        )
-    names = ("detector", "landmark network", "blendshape network")
+    makers = _on_cpu(parts) if device == DEVICES[0] else _on_gpu(parts, device, most, shared is not None)
     loaded: list[Engine] = []
     try:
-        for kind, network, what in zip(
-            kinds, (parts.detector, parts.mesh, parts.blendshapes), names, strict=True
-        ):
-            engine = kind(network, f"face model {model}: {what}")
-            engine.load()
-            loaded.append(engine)
+        for what, make in makers.items():
+            name = f"face model {model}: {what}"
+            making = partial(make, name)
+            loaded.append(making() if shared is None else shared.engine((device, what), name, making))
+            loaded[-1].load()
+        detector, mesh, blendshapes = loaded
+        return FaceNetworks(detector, mesh, blendshapes, _eye(device, model))
     except EngineError as error:
         for engine in loaded:
             engine.close()
         raise FaceModelError(str(error)) from error
-    detector, mesh, blendshapes = loaded
-    return FaceNetworks(detector, mesh, blendshapes, _eye(device, model))
+
+
+def _on_cpu(parts: TaskFile) -> dict[str, Maker]:
+    return {
+        DETECTOR: partial(LiteRtEngine, parts.detector),
+        MESH: partial(_mesh_on_cpu, parts.mesh),
+        BLENDSHAPES: partial(LiteRtEngine, parts.blendshapes),
+    }
+
+
+def _on_gpu(parts: TaskFile, device: str, most: int, shared: bool) -> dict[str, Maker]:
+    backend = backend_for(device)
+
+    def converted(network: bytes, most: int, resident: Collection[str], name: str) -> Engine:
+        onnx = tflite_to_onnx(network, name)
+        rows = MOST_AT_ONCE if shared else most
+        return create_engine(backend, onnx, name, CONVERTED[0], resident=resident, most=rows)
+
+    return {
+        DETECTOR: partial(converted, parts.detector, 1, (DETECTOR_INPUT,)),
+        MESH: partial(converted, parts.mesh, most, (MESH_INPUT,)),
+        BLENDSHAPES: partial(converted, parts.blendshapes, most, ()),
+    }
 
 
 def _eye(device: str, model: Path) -> Eye:

@@ -2,6 +2,9 @@
 
 Both read the same pictures in turns, in one process, on one core: how far apart landmarks, blendshapes and
 pose are, in how many pictures they find as many faces, and the processor time of each.
+
+`--device cuda` runs the native tracker's networks on a GPU, `--beside native` compares with its own on the
+CPU where MediaPipe is not installed; times are the wall's then, and any core's.
 """
 
 from __future__ import annotations
@@ -20,9 +23,10 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from engines.choices import DEVICES
 from realtime.tracking.face_model import face_model
 from realtime.tracking.landmarker import Detection, Landmarker
-from realtime.tracking.landmarkers import create_landmarker
+from realtime.tracking.landmarkers import create_landmarker, landmarker_names
 from realtime.tracking.pose import pose_from_matrix
 
 WARM_UP = 5
@@ -30,11 +34,14 @@ STILL_TURNS = 60
 MODES = {"one face, followed": (1, False), "up to four, followed": (4, False), "stills": (4, True)}
 
 
-def compare(clip: Path, max_faces: int, stills: bool, frames: int) -> dict[str, float]:
+def compare(
+    clip: Path, max_faces: int, stills: bool, frames: int, device: str, beside: str
+) -> dict[str, float]:
     """Run both over a clip; return medians and extremes."""
     model = face_model()
+    clock = time.process_time if device == DEVICES[0] else time.perf_counter
     points, shapes, angles, alike = [], [], [], []
-    taken: dict[str, list[float]] = {"native": [], "mediapipe": []}
+    taken: dict[str, list[float]] = {"ours": [], "theirs": []}
     with av.open(str(clip)) as container:
         pictures = [
             np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
@@ -42,17 +49,17 @@ def compare(clip: Path, max_faces: int, stills: bool, frames: int) -> dict[str, 
         ]
     pictures *= max(1, STILL_TURNS // len(pictures))  # a photograph is a clip of one frame
     with (
-        create_landmarker("native", model, max_faces=max_faces, stills=stills) as native,
-        create_landmarker("mediapipe", model, max_faces=max_faces, stills=stills) as oracle,
+        create_landmarker("native", model, max_faces=max_faces, stills=stills, device=device) as native,
+        create_landmarker(beside, model, max_faces=max_faces, stills=stills) as oracle,
     ):
-        both: dict[str, Landmarker] = {"native": native, "mediapipe": oracle}
+        both: dict[str, Landmarker] = {"ours": native, "theirs": oracle}
         for number, picture in enumerate(pictures):
             found = {}
             for name, landmarker in both.items():
-                start = time.process_time()
+                start = clock()
                 found[name] = landmarker.detect(picture, number / 30)
-                taken[name].append(time.process_time() - start)
-            ours, theirs = found["native"], found["mediapipe"]
+                taken[name].append(clock() - start)
+            ours, theirs = found["ours"], found["theirs"]
             alike.append(len(ours) == len(theirs))
             for a, b in matched(ours, theirs):
                 points.append(np.linalg.norm((a.landmarks - b.landmarks)[:, :2], axis=1))
@@ -69,9 +76,9 @@ def compare(clip: Path, max_faces: int, stills: bool, frames: int) -> dict[str, 
         "landmarks_p95_px": float(np.percentile(points, 95)),
         "blendshapes_mean": float(np.mean(shapes)),
         "pose_most_degrees": float(np.degrees(max(angles))),
-        "native_ms": ms["native"],
-        "mediapipe_ms": ms["mediapipe"],
-        "ratio": ms["native"] / ms["mediapipe"],
+        "native_ms": ms["ours"],
+        f"{beside}_ms": ms["theirs"],
+        "ratio": ms["ours"] / ms["theirs"],
     }
 
 
@@ -94,22 +101,26 @@ def main() -> None:
     )
     parser.add_argument("clips", type=Path, nargs="+", help="videos or photographs")
     parser.add_argument("--frames", type=int, default=150, help="most of each clip")
+    parser.add_argument("--device", choices=DEVICES, default=DEVICES[0], help="of the native tracker")
+    parser.add_argument("--beside", choices=landmarker_names(), default="mediapipe", help="on the CPU")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     args = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
+    if args.device == DEVICES[0] and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     columns = ("", "frames", "as many faces", "landmarks px, median / p95", "blendshapes", "pose, most",
-               "native ms", "MediaPipe ms", "ratio")  # fmt: skip
+               f"native ms, {args.device}", f"{args.beside} ms, cpu", "ratio")  # fmt: skip
     table = Table(*columns, box=None)
     figures = {}
     for clip in args.clips:
         for mode, (max_faces, stills) in MODES.items():
-            found = figures[f"{clip.name}: {mode}"] = compare(clip, max_faces, stills, args.frames)
+            found = figures[f"{clip.name}: {mode}"] = compare(
+                clip, max_faces, stills, args.frames, args.device, args.beside
+            )
             table.add_row(
                 f"{clip.name}: {mode}", str(found["frames"]), f"{found['as_many_faces']:.1%}",
                 f"{found['landmarks_median_px']:.3f} / {found['landmarks_p95_px']:.3f}",
                 f"{found['blendshapes_mean']:.5f}", f"{found['pose_most_degrees']:.3f}°",
-                f"{found['native_ms']:.2f}", f"{found['mediapipe_ms']:.2f}", f"{found['ratio']:.2f}",
+                f"{found['native_ms']:.2f}", f"{found[f'{args.beside}_ms']:.2f}", f"{found['ratio']:.2f}",
             )  # fmt: skip
     Console(soft_wrap=True, width=180).print(table)
     if args.json:

@@ -7,6 +7,7 @@ from contextlib import redirect_stdout, suppress
 from io import StringIO
 from typing import Any
 
+from engines.choices import CONVERTED
 from engines.cuda.driver import Cuda, OutOfGpuMemory
 from engines.cuda.engine import BUCKETS, Bucket, CudaEngine
 from engines.cuda.plan_cache import plan_key
@@ -15,14 +16,15 @@ from engines.errors import EngineError, first_line
 from engines.onnxruntime_engine import import_onnxruntime, open_session, specs_of
 
 PROVIDER = "CUDAExecutionProvider"
-_GRAPH = "enable_cuda_graph"
-_WAYS: tuple[dict[str, str], ...] = (
+GRAPH, CHANNELS_LAST = "enable_cuda_graph", "prefer_nhwc"
+WAYS: tuple[dict[str, str], ...] = (
     # Channels last is how tensor cores want pictures; not every operator exists for it.
-    {_GRAPH: "1", "prefer_nhwc": "1", "fuse_conv_bias": "1"},
-    {_GRAPH: "1"},
+    {GRAPH: "1", CHANNELS_LAST: "1", "fuse_conv_bias": "1"},
+    {GRAPH: "1"},
     {},  # a network with an operator that runs on the CPU only
 )
 """Options of the provider, the fastest first; a network that does not fit one fits a later one."""
+TUNING = {"cudnn_conv_algo_search": "HEURISTIC", "arena_extend_strategy": "kSameAsRequested"}
 
 
 class OnnxRuntimeCudaEngine(CudaEngine):
@@ -54,19 +56,18 @@ class OnnxRuntimeCudaEngine(CudaEngine):
             precision=self._precision, buckets=BUCKETS,
         )  # fmt: skip
         model = self._typed_model()
-        common = {
-            "user_compute_stream": str(int(cuda.stream)),
-            "use_tf32": "0",  # what half precision leaves out, it leaves out for its digits
-            "arena_extend_strategy": "kSameAsRequested",
-        }
-        for way in _WAYS:
+        # TF32 off also keeps half precision from tensor cores; in plain float32 that is what is wanted, and
+        # cuDNN has no convolutions with channels last then.
+        half = self._precision == CONVERTED[0]
+        common = {"user_compute_stream": str(int(cuda.stream)), "use_tf32": str(int(half)), **TUNING}
+        for way in WAYS if half else WAYS[1:]:
             try:
                 self._session = open_session(model, self.name, [(PROVIDER, {**common, **way})])
             except EngineError:
-                if way is _WAYS[-1]:
+                if way is WAYS[-1]:
                     raise
                 continue
-            self._records = _GRAPH in way
+            self._records = GRAPH in way
             break
         if PROVIDER not in self._session.get_providers():  # it falls back to the CPU without a word
             raise EngineError(

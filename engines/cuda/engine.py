@@ -21,8 +21,11 @@ from engines.onnxruntime_engine import OnnxRuntimeEngine
 
 BUCKETS = (1, 2, 4, 8, MOST_AT_ONCE)
 """Batch sizes: fixed shapes are what CUDA graphs replay."""
-TOLERANCE = 0.03
-"""Most that an output may differ from ONNX Runtime's on a CPU, on noise, of its own size or of 1."""
+TOLERANCE = 0.1
+"""Most that an output may differ from ONNX Runtime's on a CPU, on noise, of its own size or of 1.
+
+Half precision is off by 0.03 there at most, what is computed wrongly by all of it.
+"""
 
 
 class RowsOnGpu(NamedTuple):

@@ -53,7 +53,9 @@ class Flavour:
 
 def installed() -> tuple[str, ...]:
     """Return the TensorRT modules that are there; whether they work shows when one is imported."""
-    return tuple(name for name in MODULES if importlib.util.find_spec(name) is not None)
+    found = {name: importlib.util.find_spec(name) for name in MODULES}
+    # A mere folder of that name on the path is a module without an origin.
+    return tuple(name for name, spec in found.items() if spec is not None and spec.origin)
 
 
 def serves(module: str, sm: str) -> bool:

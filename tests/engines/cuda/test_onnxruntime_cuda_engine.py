@@ -14,7 +14,7 @@ from engines.cuda.driver import Cuda, OutOfGpuMemory
 from engines.cuda.engine import RowsOnGpu
 from engines.cuda.plan_cache import PlanCache
 from engines.errors import EngineError
-from engines.onnxruntime_cuda_engine import OnnxRuntimeCudaEngine
+from engines.onnxruntime_cuda_engine import TUNING, OnnxRuntimeCudaEngine
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 
 MODEL = make_model()
@@ -94,7 +94,7 @@ def test_the_fastest_way_that_a_network_fits(refused, tried, played, cache) -> N
     played.refused.update(refused)
     with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache) as gpu:
         gpu.infer(rows(1))
-    common = {"user_compute_stream", "use_tf32", "arena_extend_strategy"}
+    common = {"user_compute_stream", "use_tf32", *TUNING}
     assert [set(offered) - common for offered in played.offered] == tried
     assert all(offered["user_compute_stream"] == "7" for offered in played.offered)
 

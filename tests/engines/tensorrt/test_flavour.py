@@ -9,7 +9,7 @@ import pytest
 
 from engines.errors import EngineError
 from engines.tensorrt import flavour
-from engines.tensorrt.flavour import find_flavour
+from engines.tensorrt.flavour import RTX, find_flavour, installed, serves
 
 
 @pytest.fixture
@@ -63,3 +63,24 @@ def test_what_does_not_load_says_why(there) -> None:
     there(tensorrt=OSError("no\nlibrary"))
     with pytest.raises(EngineError, match=r"^it: tensorrt cannot be imported \(no library\): pip install"):
         find_flavour("", "it")
+
+
+def test_tensorrt_for_rtx_serves_no_data_centre(there) -> None:
+    assert [sm for sm in ("7.0", "7.5", "8.6", "8.9", "9.0", "10.0", "12.0", "12.1") if serves(RTX, sm)] == [
+        "7.5", "8.6", "8.9", "12.0", "12.1",
+    ]  # fmt: skip
+    assert serves("tensorrt", "9.0")
+    there(tensorrt_rtx="1.7.1")
+    with pytest.raises(
+        EngineError, match=r"^it: tensorrt_rtx does not run on NVIDIA H200 of compute capability 9\.0: pip"
+    ):
+        find_flavour("NVIDIA H200", "it", "9.0")
+    there(tensorrt="11.4.0", tensorrt_rtx="1.7.1")
+    assert find_flavour("NVIDIA H200", "it", "9.0").name == "tensorrt"
+
+
+def test_a_folder_of_that_name_is_no_tensorrt(tmp_path, monkeypatch) -> None:
+    (tmp_path / "tensorrt").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert importlib.util.find_spec("tensorrt") is not None
+    assert "tensorrt" not in installed()

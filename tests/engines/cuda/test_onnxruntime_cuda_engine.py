@@ -82,11 +82,11 @@ def test_rows_are_written_where_the_network_reads_them(played, cache) -> None:
 @pytest.mark.parametrize(
     ("refused", "tried"),
     [
-        ([], [{"enable_cuda_graph", "prefer_nhwc", "fuse_conv_bias"}]),
-        (["prefer_nhwc"], [{"enable_cuda_graph", "prefer_nhwc", "fuse_conv_bias"}, {"enable_cuda_graph"}]),
+        ([], [{"enable_cuda_graph", "prefer_nhwc"}]),
+        (["prefer_nhwc"], [{"enable_cuda_graph", "prefer_nhwc"}, {"enable_cuda_graph"}]),
         (
             ["enable_cuda_graph"],
-            [{"enable_cuda_graph", "prefer_nhwc", "fuse_conv_bias"}, {"enable_cuda_graph"}, set()],
+            [{"enable_cuda_graph", "prefer_nhwc"}, {"enable_cuda_graph"}, set()],
         ),
     ],
 )
@@ -97,6 +97,15 @@ def test_the_fastest_way_that_a_network_fits(refused, tried, played, cache) -> N
     common = {"user_compute_stream", "use_tf32", *TUNING}
     assert [set(offered) - common for offered in played.offered] == tried
     assert all(offered["user_compute_stream"] == "7" for offered in played.offered)
+
+
+def test_full_precision_keeps_off_tensor_cores(played, cache) -> None:
+    with OnnxRuntimeCudaEngine(MODEL, "it", precision="fp32", cache=cache):
+        (full,) = played.offered
+    with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache):
+        half = played.offered[-1]
+    assert (full["use_tf32"], half["use_tf32"]) == ("0", "1")
+    assert "prefer_nhwc" not in full and "prefer_nhwc" in half
 
 
 def test_a_model_that_no_way_takes_is_told(played, cache) -> None:

@@ -22,10 +22,9 @@ from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
 
 PATIENCE_S = 2.5
-SLOW_START = {
-    "cpu": "opening; the first start on a machine compiles its code, which takes some ten seconds",
-    "cuda": "opening; networks are made ready for the GPU, which takes up to a minute",
-}
+SLOW_START = (
+    "opening; the first start on a machine compiles its code for some ten seconds, a GPU takes longer"
+)
 
 if TYPE_CHECKING:
     from realtime.bookkeeping import Summary
@@ -172,7 +171,7 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
     shown = make_view(console, pipeline.times, title, thresholds) if view else NoView()
     opened = False
     gc.collect()
-    patience = threading.Timer(PATIENCE_S, shown.say, (SLOW_START[device],))
+    patience = threading.Timer(PATIENCE_S, shown.say, (SLOW_START,))
     patience.daemon = True
     patience.start()
     try:

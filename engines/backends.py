@@ -29,7 +29,7 @@ def create_engine(
         model: the whole .onnx file.
         name: what runs here, for messages.
         precision: one of the backend's `converted_precisions`; one that runs models as they are pays no heed.
-        resident: inputs that, on a GPU, the caller writes there by himself (`engines.cuda.engine.RowsOnGpu`).
+        resident: inputs that, on a GPU, the caller writes there by himself (`RowsOnGpu`).
         most: rows that are usual at once; a GPU makes no buffers for more.
 
     Raises:

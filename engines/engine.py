@@ -68,7 +68,7 @@ class Engine(ABC):
     """
 
     resident: frozenset[str] = frozenset()
-    """Inputs that the caller may write by himself where they are read (`engines.cuda.engine.RowsOnGpu`)."""
+    """Inputs that the caller may write by himself where they are read (`RowsOnGpu`)."""
 
     def __init__(self, name: str) -> None:
         """`name` begins every message: what runs here, such as the ONNX file's path."""

@@ -11,16 +11,16 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engines.choices import MOST_AT_ONCE
 from engines.cuda.driver import Cuda
-from engines.cuda.engine import RowsOnGpu
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.engine import Batch, Engine, TensorSpec
 from engines.errors import EngineError
 
@@ -195,7 +195,7 @@ class SharedEngine(Engine):
             self._network.clients -= 1
 
 
-class SharedNetworks:
+class SharedNetworks(AbstractContextManager["SharedNetworks"]):
     """Networks that pipelines of one process share; a context manager around the pipelines.
 
     with SharedNetworks() as shared:
@@ -231,10 +231,5 @@ class SharedNetworks:
             while self._networks:
                 self._networks.popitem()[1].close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.close()

@@ -6,7 +6,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from engines.choices import CONVERTED, MOST_AT_ONCE
 from engines.cuda.driver import Cuda, OutOfGpuMemory
 from engines.cuda.half_graph import half_graph, noise
 from engines.cuda.plan_cache import PlanCache
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.engine import Batch, Engine, TensorSpec
 from engines.errors import EngineError
 from engines.onnxruntime_engine import OnnxRuntimeEngine
@@ -26,22 +27,6 @@ TOLERANCE = 0.1
 
 Half precision is off by 0.03 there at most, what is computed wrongly by all of it.
 """
-
-
-class RowsOnGpu(NamedTuple):
-    """Rows of an input that the caller writes on the GPU; they stand in a batch where an array would.
-
-    Attributes:
-        rows: how many.
-        write: called with (cuda, first row, how many, address) for each part of the batch: begins writing
-            these rows, densely, to the address, in the order of `cuda`'s stream.
-    """
-
-    rows: int
-    write: Callable[[Cuda, int, int, int], None]
-
-    def __len__(self) -> int:
-        return self.rows
 
 
 @dataclass(slots=True)
@@ -92,6 +77,7 @@ class CudaEngine(Engine):
         resident: Collection[str] = (),
         most: int = MOST_AT_ONCE,
         cache: PlanCache | None = None,
+        progress: Callable[[str, float], None] | None = None,
     ) -> None:
         """Set up, without loading anything.
 
@@ -103,6 +89,7 @@ class CudaEngine(Engine):
             resident: inputs that the caller writes on the GPU (`RowsOnGpu`); arrays are taken as well.
             most: rows that are usual at once; for more, no bucket is made, they go in pieces.
             cache: of plans, and of what was compared; the user's if left out.
+            progress: told what is being built and how far it is, 0-1, where something is.
         """
         super().__init__(name)
         if precision not in CONVERTED:
@@ -113,6 +100,7 @@ class CudaEngine(Engine):
         self.resident = frozenset(resident)
         self._most = most
         self._cache = cache or PlanCache()
+        self._progress = progress
         self._cuda: Cuda | None = None
         self._buckets: list[Bucket] = []
 

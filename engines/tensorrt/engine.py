@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from engines.choices import CONVERTED, MOST_AT_ONCE
 from engines.cuda.driver import Cuda, OutOfGpuMemory
 from engines.cuda.engine import BUCKETS, Bucket, CudaEngine
-from engines.cuda.plan_cache import PlanCache, plan_key
-from engines.engine import Batch, TensorSpec
+from engines.cuda.plan_cache import plan_key
+from engines.engine import TensorSpec
 from engines.errors import EngineError
 from engines.tensorrt.building import build_plan
 from engines.tensorrt.flavour import Flavour, find_flavour
@@ -26,27 +25,10 @@ class TensorRtEngine(CudaEngine):
 
     library = "TensorRT"
 
-    def __init__(
-        self,
-        model: bytes,
-        name: str,
-        *,
-        precision: str = CONVERTED[0],
-        batches: Sequence[Batch] | None = None,
-        resident: Collection[str] = (),
-        most: int = MOST_AT_ONCE,
-        cache: PlanCache | None = None,
-        progress: Callable[[str, float], None] | None = None,
-    ) -> None:
-        """Set up, without loading anything; see `CudaEngine`. `progress` is told how far building is."""
-        super().__init__(
-            model, name, precision=precision, batches=batches, resident=resident, most=most, cache=cache
-        )
-        self._progress = progress
-        self._plan: Any = None
-        self._runtime: Any = None
-        self._key = ""
-        self._fresh = False
+    _plan: Any = None
+    _runtime: Any = None
+    _key = ""
+    _fresh = False
 
     def _open(self, cuda: Cuda) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         """Open the plan; one that is kept but of no use is built again."""

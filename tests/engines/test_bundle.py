@@ -148,7 +148,9 @@ def test_closing_frees_the_models_not_handed_out(tmp_path):
 def test_another_backend_replaces_the_model_loaded_for_checking(tmp_path, monkeypatch):
     made = []
     monkeypatch.setitem(
-        sys.modules["engines.backends"]._BACKENDS, "other", lambda *_: made.append(1) or OnnxRuntimeEngine(*_)
+        sys.modules["engines.backends"]._BACKENDS,
+        "other",
+        lambda model, name, *_: made.append(1) or OnnxRuntimeEngine(model, name),
     )
     with Bundle.open(Draft().write(tmp_path)) as bundle:
         spare = bundle._spare["head.onnx"]

@@ -12,8 +12,8 @@ from bundle_factory import make_model
 from fake_gpu import play_onnxruntime
 
 from engines.cuda.driver import Cuda
-from engines.cuda.engine import RowsOnGpu
 from engines.cuda.plan_cache import PlanCache
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.engine import Engine
 from engines.errors import EngineError
 from engines.onnxruntime_cuda_engine import OnnxRuntimeCudaEngine

@@ -159,19 +159,15 @@ def _build_plans(path: Path, precision: str) -> None:
     from realtime.assembly import open_bundle
     from trainers.commands.progress_bars import progress_bars
 
-    backend = backend_for("cuda")
+    kind = TensorRtEngine if backend_for("cuda") == TENSORRT else OnnxRuntimeCudaEngine
     with open_bundle(path) as opened, progress_bars() as bar:
         for model in opened.models:
             start = time.perf_counter()
             content, name = opened.model_bytes(model), f"bundle {opened.path}: {model}"
-            with (
-                TensorRtEngine(content, name, precision=precision, progress=_phases(bar))
-                if backend == TENSORRT
-                else OnnxRuntimeCudaEngine(content, name, precision=precision)
-            ) as engine:
+            with kind(content, name, precision=precision, progress=_phases(bar)) as engine:
                 took = time.perf_counter() - start
                 typer.echo(f"{model}: {precision} on {engine.gpu} by {engine.library}, ready in {took:.1f} s")
-        if backend != TENSORRT:
+        if kind is OnnxRuntimeCudaEngine:
             typer.echo("ONNX Runtime keeps no plans: every start takes about as long")
 
 

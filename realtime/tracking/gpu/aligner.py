@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.cuda.driver import Cuda
-from engines.cuda.engine import RowsOnGpu
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.manifest import CropInput
 from realtime.tracking.crop import Aligner, samples_across
 from realtime.tracking.gpu.eye import GpuEye

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.cuda.driver import Cuda
-from engines.cuda.engine import RowsOnGpu
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.engine import Engine
 from realtime.tracking.gpu.kernels import Kernels
 from realtime.tracking.gpu.pictures import Pictures
+from realtime.tracking.native.seeing import View
 
 
 class GpuEye:
@@ -32,29 +33,22 @@ class GpuEye:
         """Take a picture; see `Eye.look`."""
         self.pictures.take(image)
 
-    def show(
-        self,
-        engine: Engine,
-        regions: Sequence[NDArray[np.float64]],
-        value_range: tuple[float, float],
-        repeat_border: bool,
-        outputs: Sequence[str],
-    ) -> dict[str, NDArray[np.float32]]:
+    def show(self, engine: Engine, view: View, outputs: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         """Return what a network says; see `Eye.show`. Its input must be resident."""
         (spec,) = engine.inputs
         _, rows, columns, channels = spec.of_rows(1)
-        low, high = value_range
+        low, high = view.value_range
         gain, bias = float(np.float32((high - low) / 255.0)), float(np.float32(low))
         picture = self.pictures.latest
 
         def write(cuda: Cuda, start: int, count: int, address: int) -> None:
-            for row, to_image in enumerate(regions[start : start + count]):
+            for row, to_image in enumerate(view.regions[start : start + count]):
                 place = address + row * rows * columns * channels * spec.dtype.itemsize
                 self.kernels.sample(
-                    cuda, picture, to_image, (rows, columns), gain, bias, repeat_border, place
+                    cuda, picture, to_image, (rows, columns), gain, bias, view.repeat_border, place
                 )
 
-        return engine.infer({spec.name: RowsOnGpu(len(regions), write)}, outputs)
+        return engine.infer({spec.name: RowsOnGpu(len(view.regions), write)}, outputs)
 
     def bring_down(self, write: Callable[[Cuda, int], None], shape: tuple[int, ...]) -> NDArray[np.float32]:
         """Return what `write` begins writing to an address on the GPU, as an array of this shape."""

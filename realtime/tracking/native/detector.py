@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region, region_of_detection
-from realtime.tracking.native.seeing import Eye
+from realtime.tracking.native.seeing import Eye, View
 
 SIDE = 128
 """The network's input, pixels."""
@@ -56,7 +56,7 @@ class FaceDetector:
         side = max(width, height)
         step = side / SIDE
         to_image = np.array([[step, 0.0, (width - side) / 2], [0.0, step, (height - side) / 2]])
-        found = self._eye.show(self._engine, [to_image], (-1.0, 1.0), False, (BOXES, SCORES))
+        found = self._eye.show(self._engine, View([to_image], (-1.0, 1.0), False), (BOXES, SCORES))
         boxes, scores = decode(found[BOXES][0], found[SCORES][0, :, 0], self._anchors)
         corner = np.array([(width - side) / 2, (height - side) / 2] * 8)
         regions = []

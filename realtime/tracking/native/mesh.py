@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engines.compiled import compiled
 from engines.engine import Engine
 from realtime.tracking.native.region import Region
-from realtime.tracking.native.seeing import Eye
+from realtime.tracking.native.seeing import Eye, View
 
 SIDE = 256
 """The network's input, pixels."""
@@ -40,7 +40,7 @@ class FaceMesh:
         if not regions:
             return []
         rasters = [region.to_image(SIDE, SIDE) for region in regions]
-        found = self._eye.show(self._engine, rasters, (0.0, 1.0), True, (POINTS, PRESENCE))
+        found = self._eye.show(self._engine, View(rasters, (0.0, 1.0), True), (POINTS, PRESENCE))
         points = found[POINTS].reshape(-1, LANDMARKS, 3)
         logits = found[PRESENCE].reshape(-1)
         least = np.log(PRESENT_FROM / (1 - PRESENT_FROM))

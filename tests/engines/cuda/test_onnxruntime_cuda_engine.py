@@ -11,8 +11,8 @@ from fake_gpu import FakeOnnxRuntime, play, play_onnxruntime
 
 from engines.backends import create_engine
 from engines.cuda.driver import Cuda, OutOfGpuMemory
-from engines.cuda.engine import RowsOnGpu
 from engines.cuda.plan_cache import PlanCache
+from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.errors import EngineError
 from engines.onnxruntime_cuda_engine import TUNING, OnnxRuntimeCudaEngine
 from engines.onnxruntime_engine import OnnxRuntimeEngine

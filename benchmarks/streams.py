@@ -26,9 +26,8 @@ from rich.console import Console
 from rich.table import Table
 
 import realtime
-from engines import LiveFacsError
+from engines import LiveFacsError, SharedNetworks
 from engines.choices import DEVICES
-from engines.sharing import SharedNetworks
 from realtime.commands.demo import demo_clip
 from realtime.pipeline import Pipeline
 from realtime.sinks.zeromq import ZeroMQSink

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Training,
     )
     from engines.manifest_reading import decode_manifest
+    from engines.sharing import SharedNetworks
 
 _HOMES = {
     "Bundle": "bundle",
@@ -51,6 +52,7 @@ _HOMES = {
     "PlainInput": "manifest",
     "PoseGroup": "manifest",
     "SCHEMA": "manifest",
+    "SharedNetworks": "sharing",
     "TensorSpec": "engine",
     "Training": "manifest",
     "backend_names": "backends",
@@ -77,6 +79,7 @@ __all__ = [
     "Parity",
     "PlainInput",
     "PoseGroup",
+    "SharedNetworks",
     "TensorSpec",
     "Training",
     "backend_names",

@@ -59,6 +59,7 @@ class PipelineOptions(TypedDict, total=False):
     calibrate: bool
     realtime: bool
     name: str | None
+    reconnect: bool
     shared: SharedNetworks | None
     sinks: Sequence[Sink]
 
@@ -77,6 +78,7 @@ def build_pipeline(
     calibrate: bool = True,
     realtime: bool = False,
     name: str | None = None,
+    reconnect: bool = True,
     shared: SharedNetworks | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Pipeline:
@@ -95,6 +97,7 @@ def build_pipeline(
         calibrate: learn what each person is like at rest and measure AUs from there.
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
         name: stream name in topics and messages; None to derive it from the source.
+        reconnect: open a camera or stream that is lost again, for as long as it takes.
         shared: networks that other pipelines use as well, each in a thread of its own; pays on a GPU only.
         sinks: where results go besides the pipeline's iterator.
 
@@ -114,7 +117,7 @@ def build_pipeline(
     if max_faces < 1:
         raise OptionError(f"max faces {max_faces}: must be 1 or more")
     if isinstance(source, str | os.PathLike):
-        source = open_source(os.fspath(source), realtime=realtime, name=name)
+        source = open_source(os.fspath(source), realtime=realtime, name=name, reconnect=reconnect)
     if not isinstance(bundle, Bundle):
         bundle = open_bundle(bundle, models=False)
     backend = backend_for(device)

@@ -27,7 +27,7 @@ from realtime.smoothing import MedianSmoother
 from realtime.sources.source import Source
 from realtime.stage_times import StageTimes
 from realtime.tracking.tracker import Tracker
-from realtime.types import Frame, FrameResult
+from realtime.types import Frame, FrameResult, StreamStatus
 
 if TYPE_CHECKING:
     from engines.bundle import Bundle
@@ -47,6 +47,10 @@ class Pipeline(Openable):
     `stop()`. The thread that opens a pipeline iterates it: networks and sockets belong to one thread.
     `process` alone does everything between a frame and its result, without source or sinks; it needs
     `load` only.
+
+    Attributes:
+        failures: of sinks that were closed because they failed.
+        watching: called with each status, before the sinks get it.
     """
 
     def __init__(
@@ -89,6 +93,7 @@ class Pipeline(Openable):
         self._results = ResultWriter(source.name, bundle.id, bundle.aus, bundle.expressions)
         self.opened = False
         self.failures: list[SinkError] = []
+        self.watching: Callable[[StreamStatus], None] | None = None
         self._working = list(self.sinks)
         self._stop = threading.Event()
         self._stack = ExitStack()
@@ -252,6 +257,8 @@ class Pipeline(Openable):
             time.monotonic(), self.source, self.summary, generation=self._generation, model=self._model
         )
         if status is not None:
+            if self.watching is not None:
+                self.watching(status)
             self._deliver(lambda sink: sink.status(status))
 
     def _deliver(self, give: Callable[[Sink], None]) -> None:

@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +29,7 @@ SLOW_START = (
 if TYPE_CHECKING:
     from realtime.bookkeeping import Summary
     from realtime.pipeline import Pipeline
+    from realtime.types import StreamStatus
 
 
 def run(
@@ -96,6 +97,13 @@ def run(
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Play a file by its time stamps, like a camera.")
     ] = False,
+    reconnect: Annotated[
+        bool,
+        typer.Option(
+            "--reconnect/--no-reconnect",
+            help="Open a camera or stream that is lost again, for as long as it takes.",
+        ),
+    ] = True,
     name: Annotated[
         str | None, typer.Option(help="Stream name in topics; default: from the source.", show_default=False)
     ] = None,
@@ -130,7 +138,7 @@ def run(
 
     if source is None:
         raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
-    opened = open_source(source, realtime=realtime, name=name)
+    opened = open_source(source, realtime=realtime, name=name, reconnect=reconnect)
     model = open_bundle(bundle, models=False)
     sinks = make_sinks(
         opened,
@@ -183,6 +191,7 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
             # again, in the middle of frames.
             gc.freeze()
             shown.total = pipeline.source.total
+            pipeline.watching = _telling_changes(shown.say)
             for sink in pipeline.sinks:
                 shown.say(sink.destination)
             for result in pipeline:
@@ -198,6 +207,19 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
     if pipeline.failures:
         raise pipeline.failures[0]
     return pipeline.summary
+
+
+def _telling_changes(say: Callable[[str], None]) -> Callable[[StreamStatus], None]:
+    """Return what tells of a source that is not as it was: lost, found again, and why."""
+    last: list[str | None] = ["live", None]
+
+    def tell(status: StreamStatus) -> None:
+        now = [status.state, status.detail]
+        if now != last and "connecting" not in (status.state, last[0]) and status.state != "ended":
+            say(f"{status.state}: {status.detail}" if status.detail else status.state)
+        last[:] = now
+
+    return tell
 
 
 @contextmanager

@@ -20,7 +20,8 @@ def open_source(
     realtime: bool = False,
     name: str | None = None,
     open_timeout: float = 10.0,
-    stall_timeout: float = 5.0,
+    stall_timeout: float = 3.0,
+    reconnect: bool = False,
 ) -> Source:
     """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
 
@@ -33,6 +34,7 @@ def open_source(
         name: stream name, letters, digits, `-` and `_`. Default: the file's stem, `webcam0`, the URL's host.
         open_timeout: seconds `open()` waits for an answer before it gives up.
         stall_timeout: seconds without a frame after which a live source's `state` is "stalled".
+        reconnect: open a camera or stream that is lost again, for as long as it takes.
 
     Raises:
         SourceError: `spec` is none of these. That it cannot be opened is found out by `open()`.
@@ -41,6 +43,7 @@ def open_source(
     # FFmpeg's libraries are loaded with the first source, not with the package.
     from realtime.sources.file import FileSource
     from realtime.sources.live import LiveSource
+    from realtime.sources.reconnecting import ReconnectingSource
     from realtime.sources.spec import parse_spec
 
     if name is not None and re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
@@ -51,4 +54,8 @@ def open_source(
     parsed: Spec = parse_spec(spec)
     if parsed.kind == "file" and not realtime:
         return FileSource(parsed, name=name, open_timeout=open_timeout)
-    return LiveSource(parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout)
+
+    def live() -> LiveSource:
+        return LiveSource(parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout)
+
+    return ReconnectingSource(live) if reconnect and parsed.kind in ("url", "webcam") else live()

@@ -29,7 +29,7 @@ class LiveSource(ThreadedSource[Stamped]):
     live = True
 
     def __init__(
-        self, spec: Spec, *, name: str | None = None, open_timeout: float = 10.0, stall_timeout: float = 5.0
+        self, spec: Spec, *, name: str | None = None, open_timeout: float = 10.0, stall_timeout: float = 3.0
     ) -> None:
         super().__init__(spec, name=name, open_timeout=open_timeout)
         self._stall_timeout = stall_timeout

@@ -70,6 +70,7 @@ class Reader(threading.Thread, Generic[T]):
 
     Attributes:
         total, fps: as in `Source`; valid once `open` returned.
+        finite: as in `Decoder`.
         damage: as in `Source`.
         loss: one line saying why the source broke off; None if it simply came to its end.
         crash: an unexpected error, for the consumer to raise.
@@ -94,6 +95,7 @@ class Reader(threading.Thread, Generic[T]):
         self._untimed: bool | None = None
         self.total: int | None = None
         self.fps: float | None = None
+        self.finite = False
         self.damage: str | None = None
         self.loss: str | None = None
         self.crash: BaseException | None = None
@@ -140,12 +142,12 @@ class Reader(threading.Thread, Generic[T]):
             self._answered.set()
 
     def _read(self) -> None:
-        # One connection. Reconnecting is a loop around these lines that raises `_generation` each time.
+        # One connection; `ReconnectingSource` makes another reader for the next.
         if self._spec.kind == "file":
             check_file(self._spec)
         decoder = Decoder(self._spec)
         try:
-            self.total, self.fps = decoder.total, decoder.fps
+            self.total, self.fps, self.finite = decoder.total, decoder.fps, decoder.finite
             if self._spec.kind in ("webcam", "url"):
                 self._answered.set()  # its first picture may be a key frame interval away
             self._pump(decoder)

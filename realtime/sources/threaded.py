@@ -24,6 +24,9 @@ class ThreadedSource(Source, Generic[T]):
         spec: what to read.
         name: stream name, None for the one `spec` suggests.
         open_timeout: seconds `open` waits at most.
+
+    Attributes:
+        finite: whether what is read has an end, as a recording has; known once open.
     """
 
     def __init__(self, spec: Spec, *, name: str | None, open_timeout: float) -> None:
@@ -34,6 +37,7 @@ class ThreadedSource(Source, Generic[T]):
         self._handover: Handover[T] | None = None
         self._reader: Reader[T] | None = None
         self._loss_told = False
+        self.finite = False
 
     @abstractmethod
     def _start(self) -> tuple[Handover[T], Reader[T]]:
@@ -60,7 +64,7 @@ class ThreadedSource(Source, Generic[T]):
             self._stop(0.0)
             self.detail = str(error) or None
             raise
-        self.total, self.fps = self._reader.total, self._reader.fps
+        self.total, self.fps, self.finite = self._reader.total, self._reader.fps, self._reader.finite
 
     def close(self) -> None:
         """Stop reading and free everything. Safe to call twice, and from any thread.

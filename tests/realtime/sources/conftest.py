@@ -34,14 +34,15 @@ class RtspServer:
         return f"rtsp://{user}{'@' if user else ''}127.0.0.1:{self.port}/{path}"
 
 
-def _start_rtsp_server() -> RtspServer:
+def start_rtsp_server(port: int = 0) -> RtspServer:
+    """Start a server on a port, any free one if left out; the caller ends it."""
     # GStreamer's Python bindings belong to the system's Python, not to this environment.
     python = shutil.which("python3", path="/usr/bin:/bin")
     if python is None:
         _missing("no system Python")
     script = Path(__file__).parent / "rtsp_server.py"
     process = subprocess.Popen(
-        [str(python), str(script)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(python), str(script), str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None
@@ -67,7 +68,7 @@ def _missing(reason: str) -> None:
 @pytest.fixture(scope="session")
 def rtsp_server() -> Iterator[RtspServer]:
     """A server for reading only; all tests share it."""
-    server = _start_rtsp_server()
+    server = start_rtsp_server()
     yield server
     server.process.kill()
     server.process.communicate()
@@ -76,7 +77,7 @@ def rtsp_server() -> Iterator[RtspServer]:
 @pytest.fixture
 def own_rtsp_server() -> Iterator[RtspServer]:
     """A server that a test may stop or kill."""
-    server = _start_rtsp_server()
+    server = start_rtsp_server()
     yield server
     server.process.kill()
     server.process.communicate()

@@ -1,6 +1,6 @@
 """A real RTSP server on loopback, run with the system's Python, which has GStreamer's bindings.
 
-    /usr/bin/python3 rtsp_server.py
+    /usr/bin/python3 rtsp_server.py [PORT]
 
 prints one line `port N` when it listens and runs until it is killed. Mount points:
 
@@ -11,6 +11,8 @@ prints one line `port N` when it listens and runs until it is killed. Mount poin
     /short     50 frames, then end of stream
     /private   /h264 for user `viewer`, password `s3cret` only
 """
+
+import sys
 
 import gi
 
@@ -41,7 +43,7 @@ def main() -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service("0")
+    server.set_service(sys.argv[1] if len(sys.argv) > 1 else "0")
 
     auth = GstRtspServer.RTSPAuth()
     viewer = GstRtspServer.RTSPToken()

@@ -1,0 +1,26 @@
+"""How long to wait before a lost camera is asked again."""
+
+from __future__ import annotations
+
+import random
+
+FIRST_S, USUAL_S, MOST_S = 0.1, 1.0, 10.0
+"""The first wait, the longest while the camera may be back any moment, the longest after hours."""
+RELAXES_S = 60.0
+"""A camera that has been away for so many seconds may be asked once a second, for twice as many every two."""
+
+
+def backoff(attempt: int, away_s: float, draw: random.Random) -> float:
+    """Return seconds to wait before an attempt.
+
+    Doubling from a tenth of a second to one, so that a server that restarts is found at once; then growing
+    with the time it has been away, so that one that was switched off is left alone. Between half and all of
+    that, by chance, so that the cameras of a server that was away do not all ask in the same moment.
+
+    Args:
+        attempt: counted from 0.
+        away_s: since the camera was lost.
+        draw: decides about chance.
+    """
+    quick = min(USUAL_S, FIRST_S * 2.0 ** min(attempt, 16))
+    return max(quick, min(MOST_S, away_s / RELAXES_S)) * draw.uniform(0.5, 1.0)

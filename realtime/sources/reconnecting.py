@@ -1,0 +1,222 @@
+"""A camera or stream that comes back: what breaks off is opened again, for as long as it takes.
+
+What opens it is a thread of its own, since a dead server may keep FFmpeg waiting for seconds, and whoever
+reads has other things to do meanwhile: to tell subscribers what goes on, and to stop when he is asked to.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from realtime.errors import EndOfStream, SourceError
+from realtime.sources.backoff import backoff
+from realtime.sources.live import LiveSource
+from realtime.sources.source import Source
+from realtime.types import Frame
+
+GIVEN_UP_AFTER_S = 2.0
+"""Seconds that a stalled connection has left to go on before it is dropped for a new one."""
+_FAREWELL_S = 1.0
+
+
+class ReconnectingSource(Source):
+    """A live source whose losses are mended; each new connection is a new `generation`.
+
+    `captured` and `dropped` count on over all connections, and a picture that a lost connection left unread
+    counts as dropped. `state` is "reconnecting" until the first picture of the new connection, and `detail`
+    says why. Opening it the first time fails as any source does: a wrong address is told at once.
+
+    Args:
+        make: returns the source, not yet open; called for each connection.
+        draw: decides about chance in the waits between attempts.
+    """
+
+    live = True
+
+    def __init__(self, make: Callable[[], LiveSource], *, draw: random.Random | None = None) -> None:
+        self._make = make
+        self._draw = draw or random.Random()
+        self._source: LiveSource | None = make()
+        self.name, self.label = self._source.name, self._source.label
+        self._connecting: _Connecting | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._generation = self._next_generation = 0
+        self._attempts = 0
+        self._lost_at = self._stalled_at = 0.0
+        self._delivered = self._captured_before = self._dropped_before = 0
+        self._finished: LiveSource | None = None
+
+    def open(self) -> None:
+        """Open the source; as `LiveSource.open`."""
+        source = self._source
+        assert source is not None
+        try:
+            source.open()
+        except SourceError:
+            self.state, self.detail = source.state, source.detail
+            raise
+        self.total, self.fps = source.total, source.fps
+
+    def read(self, timeout: float | None = None) -> Frame | None:
+        """Return the newest frame that was not read yet, or None if none came within `timeout` seconds.
+
+        Never raises SourceError for a camera that was lost; EndOfStream once it is closed, and where the
+        source is one that has an end, such as a recording behind an address.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            source = self._source or self._connected(deadline)
+            if source is None:
+                return None
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            try:
+                frame = source.read(GIVEN_UP_AFTER_S if left is None else min(left, GIVEN_UP_AFTER_S))
+            except (EndOfStream, SourceError) as error:
+                if self._closed or source.finite:
+                    self._finish(source)
+                    raise EndOfStream from None
+                self._lose(source, str(error) or source.detail or "the connection was lost")
+                continue
+            if frame is not None:
+                return self._taken(source, frame)
+            self._count(source)
+            if self._given_up(source):
+                self._lose(source, f"{source.label}: {source.detail}, the connection is given up")
+            elif deadline is not None and time.monotonic() >= deadline:
+                return None
+
+    def close(self) -> None:
+        """Stop reading and free everything. Safe to call twice, and from any thread."""
+        with self._lock:
+            self._closed = True
+            source, connecting = self._source, self._connecting
+        if connecting is not None:
+            connecting.stop()
+        if source is not None:
+            source.close()
+            self._finish(source)
+        self.state = "ended"
+
+    def _taken(self, source: LiveSource, frame: Frame) -> Frame:
+        """Return a frame with numbers that go on over all connections."""
+        self._attempts = 0
+        self._delivered += 1
+        self._count(source)
+        self.state, self.detail, self._stalled_at = "live", None, 0.0
+        self._generation = self._next_generation + frame.generation
+        return replace(
+            frame,
+            number=frame.number + self._captured_before,
+            generation=self._generation,
+            dropped=self.dropped,
+        )
+
+    def _count(self, source: LiveSource) -> None:
+        """Take over what a connection counts while it is read."""
+        self.captured = self._captured_before + source.captured
+        self.dropped = self._dropped_before + source.dropped
+        self.damage = source.damage or self.damage
+        if source.state == "stalled" and self.state != "reconnecting":
+            self.state, self.detail = source.state, source.detail
+
+    def _given_up(self, source: LiveSource) -> bool:
+        """Whether a connection that has stalled had its time."""
+        if source.state != "stalled":
+            self._stalled_at = 0.0
+            return False
+        self._stalled_at = self._stalled_at or time.monotonic()
+        return time.monotonic() - self._stalled_at >= GIVEN_UP_AFTER_S
+
+    def _lose(self, source: LiveSource, why: str) -> None:
+        """Let a connection go and begin to make another."""
+        source.close()
+        self._finish(source)
+        self.state, self.detail, self._stalled_at = "reconnecting", why, 0.0
+        if not self._attempts:
+            self._lost_at = time.monotonic()
+        with self._lock:
+            self._source = None
+            if self._closed:
+                return
+            self._connecting = _Connecting(self._make, self._attempts, self._lost_at, self._draw)
+            self._connecting.start()
+
+    def _finish(self, source: LiveSource) -> None:
+        """Count what a closed connection brought; what it left unread is dropped."""
+        if source is not self._finished:
+            self._finished = source
+            self.damage = source.damage or self.damage
+            self.captured = self._captured_before = self._captured_before + source.captured
+            self.dropped = self._dropped_before = self.captured - self._delivered
+
+    def _connected(self, deadline: float | None) -> LiveSource | None:
+        """Return the new connection, or None if there is none by `deadline`. Raises EndOfStream if closed."""
+        connecting = self._connecting
+        if connecting is None:
+            raise EndOfStream
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        source = connecting.wait(left)
+        if self._closed:
+            if source is not None:
+                source.close()
+            raise EndOfStream
+        self.detail = connecting.problem or self.detail
+        if source is None:
+            return None
+        self._attempts = connecting.attempts
+        self._next_generation = self._generation + 1
+        with self._lock:
+            self._source, self._connecting = source, None
+        self.fps = source.fps
+        return source
+
+
+class _Connecting(threading.Thread):
+    """Opens a source, again and again, until that succeeds or it is told to stop.
+
+    Attributes:
+        attempts: made so far; those of a connection that brought no picture count on.
+        problem: what the latest attempt said, None before the first has failed.
+    """
+
+    def __init__(
+        self, make: Callable[[], LiveSource], attempts: int, lost_at: float, draw: random.Random
+    ) -> None:
+        super().__init__(name="reconnect", daemon=True)
+        self._make = make
+        self._lost_at = lost_at
+        self._draw = draw
+        self._stop_asked, self._done = threading.Event(), threading.Event()
+        self._source: LiveSource | None = None
+        self.attempts = attempts
+        self.problem: str | None = None
+
+    def run(self) -> None:
+        while not self._stop_asked.wait(backoff(self.attempts, time.monotonic() - self._lost_at, self._draw)):
+            self.attempts += 1
+            source = self._make()
+            try:
+                source.open()
+            except SourceError as error:
+                self.problem = f"{error} (attempt {self.attempts})"
+                continue
+            self._source = source
+            if self._stop_asked.is_set():
+                source.close()
+            break
+        self._done.set()
+
+    def wait(self, timeout: float | None) -> LiveSource | None:
+        """Return the open source, None if it is not there after `timeout` seconds."""
+        return self._source if self._done.wait(timeout) else None
+
+    def stop(self) -> None:
+        """Make no further attempt; one that hangs is left to itself, and closes what it opens."""
+        self._stop_asked.set()
+        self._done.set()
+        self.join(_FAREWELL_S)

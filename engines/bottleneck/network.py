@@ -72,19 +72,20 @@ class BottleneckNetwork:
         self._cells = np.zeros((most, STEP), np.float32)
         self._blurred = np.zeros((max(len(b.reduce.bias) for b in blocks), STEP), np.float32)
 
-    def __call__(self, picture: Floats) -> dict[str, Floats]:
-        """Return the outputs, by name, for `picture` (2 side, 2 side, 3), C-contiguous."""
-        sums = np.empty_like(self._output_bias)
-        _run(
-            picture, self._plan, self._weights, self._stem_taps, self._phases, self._planes, self._padded,
-            self._cells, self._blurred, self._output_weights, self._output_bias, sums,
-        )  # fmt: skip
+    def __call__(self, pictures: Floats) -> dict[str, Floats]:
+        """Return the outputs, by name, for `pictures` (N, 2 side, 2 side, 3), C-contiguous."""
+        sums = np.empty((len(pictures), len(self._output_bias)), np.float32)
+        for picture, row in zip(pictures, sums, strict=True):
+            _run(
+                picture, self._plan, self._weights, self._stem_taps, self._phases, self._planes, self._padded,
+                self._cells, self._blurred, self._output_weights, self._output_bias, row,
+            )  # fmt: skip
         results = {}
         for output, part in zip(self._outputs, self._parts, strict=True):
-            values = sums[part]
-            results[output.name] = (1 / (1 + np.exp(-values)) if output.sigmoid else values).reshape(
-                output.shape
-            )
+            values = sums[:, part].reshape(len(pictures), *output.shape)
+            if output.sigmoid:
+                values = (1 / (1 + np.exp(-values))).astype(np.float32, copy=False)
+            results[output.name] = values
         return results
 
 

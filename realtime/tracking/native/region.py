@@ -41,10 +41,10 @@ class Region:
         Sample (0, 0) lies at the region's corner, as in MediaPipe, not half a step inside.
         """
         cos, sin = math.cos(self.angle), math.sin(self.angle)
-        right_x, right_y = cos * self.width / columns, sin * self.width / columns
-        down_x, down_y = -sin * self.height / rows, cos * self.height / rows
-        corner_x = self.x - (right_x * columns + down_x * rows) / 2
-        corner_y = self.y - (right_y * columns + down_y * rows) / 2
+        across, along = self.width / columns, self.height / rows
+        right_x, right_y, down_x, down_y = cos * across, sin * across, -sin * along, cos * along
+        corner_x = self.x - right_x * (columns / 2) - down_x * (rows / 2)
+        corner_y = self.y - right_y * (columns / 2) - down_y * (rows / 2)
         return np.array([[right_x, down_x, corner_x], [right_y, down_y, corner_y]])
 
 

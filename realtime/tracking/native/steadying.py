@@ -70,7 +70,7 @@ def _follow(
         x, y = float(landmarks[k, 0]), float(landmarks[k, 1])
         left, right = min(left, x), max(right, x)
         top, bottom = min(top, y), max(bottom, y)
-    size = (right - left + bottom - top) / 2
+    size = ((right - left) + (bottom - top)) / 2
     if size < 1e-6:
         return False
     steady = _share(SPEED_CUTOFF, rate)

@@ -50,3 +50,23 @@ def four_bytes(_: Any, array: Any, at: Any) -> Any:
         return word
 
     return types.uint32(array, types.uintp), emit
+
+
+@intrinsic
+def coming(_: Any, array: Any, at: Any) -> Any:
+    """Within compiled code: have the processor fetch byte `at` of a (n,) uint8 array, without waiting for it.
+
+    Of a place outside the array nothing comes.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        data = cgutils.create_struct_proxy(signature.args[0])(context, builder, value=args[0]).data
+        place, hint = ir.IntType(8).as_pointer(), ir.IntType(32)
+        fetch = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(ir.VoidType(), [place, hint, hint, hint]), "llvm.prefetch.p0"
+        )
+        # To be read (0), into the nearest cache (3), as data (1).
+        builder.call(fetch, [builder.gep(data, [args[1]]), hint(0), hint(3), hint(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.uintp), emit

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.choices import PRECISIONS
+from engines.compiled import compiled
 from engines.errors import EngineError
 from realtime.openable import Openable
 from realtime.types import TOP_INTENSITY, Face, LateCrop, Pose, Scores
@@ -110,9 +111,14 @@ def _engine_of(
     return shared.engine(key, f"bundle {bundle.path}: {model}", make)
 
 
+def _rows(arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Return (N, ...) of N arrays; one alone is not copied."""
+    return arrays[0][np.newaxis] if len(arrays) == 1 else np.stack(arrays)
+
+
 def _crops(faces: Sequence[Face]) -> NDArray[np.float32]:
     """(N, C, H, W), as the bundle's crop input declares."""
-    return np.stack([face.crop for face in faces])  # type: ignore[misc]
+    return _rows([np.asarray(face.crop) for face in faces])
 
 
 def _landmarks(faces: Sequence[Face]) -> NDArray[np.float32]:
@@ -126,12 +132,12 @@ def _landmarks(faces: Sequence[Face]) -> NDArray[np.float32]:
 
 def _blendshapes(faces: Sequence[Face]) -> NDArray[np.float32]:
     """(N, 52) in 0-1."""
-    return np.stack([face.blendshapes for face in faces])
+    return _rows([face.blendshapes for face in faces])
 
 
 def _neutral(faces: Sequence[Face]) -> NDArray[np.float32]:
     """(N, 52), zeros where the person's resting face is not known or not wanted."""
-    return np.stack(
+    return _rows(
         [np.zeros_like(face.blendshapes) if face.neutral is None else face.neutral for face in faces]
     )
 
@@ -159,11 +165,22 @@ def _pick(outputs: dict[str, NDArray[np.float32]], names: dict[str, str], row: i
         if name is None:
             return None
         values: NDArray[np.float32] = outputs[name][row]
-        if not np.isfinite(values).all():
+        held = np.empty_like(values)
+        if not _hold(values, high, held):
             raise EngineError(f"network output {name}: gave a score that is not a number; verify the bundle")
-        return values.clip(0.0, high)
+        return held
 
     return Scores(part("au_occurrence", 1.0), part("au_intensity", TOP_INTENSITY), part("expression", 1.0))
+
+
+@compiled
+def _hold(values: NDArray[np.float32], high: float, held: NDArray[np.float32]) -> bool:
+    """Fill `held` (n,) with values held within 0 and `high`; False if one of them is not a finite number."""
+    for k in range(len(values)):
+        if not np.isfinite(values[k]):
+            return False
+        held[k] = min(max(values[k], 0.0), high)
+    return True
 
 
 def _blank_face(crop: CropInput | None) -> Face:

@@ -33,6 +33,7 @@ class MedianSmoother:
     def open(self) -> None:
         """Compile the filter, or load its machine code, ahead of the first frame."""
         median_of_rows(np.zeros((1, 1), np.float32), 1, np.zeros(1, np.float32))
+        scale_to_one(np.zeros(1, np.float32))
 
     def smooth(self, track_id: int, scores: Scores) -> Scores:
         """Take a track's scores of one frame and return the filtered ones.
@@ -100,6 +101,17 @@ def median_of_rows(rows: NDArray[np.float32], count: int, median: NDArray[np.flo
             median[k] = (column[half - 1] + column[half]) * np.float32(0.5)
 
 
+@compiled
+def scale_to_one(probabilities: NDArray[np.float32]) -> None:
+    """Scale probabilities (k,) in place so that they sum to 1; zeros stay."""
+    total = np.float32(0.0)
+    for probability in probabilities:
+        total += probability
+    if total > 0:
+        for k in range(len(probabilities)):
+            probabilities[k] = min(probabilities[k] / total, np.float32(1.0))
+
+
 def _split_like(scores: Scores, flat: NDArray[np.float32]) -> Scores:
     """Cut a concatenated score vector into the parts that `scores` has."""
     start = 0
@@ -112,7 +124,5 @@ def _split_like(scores: Scores, flat: NDArray[np.float32]) -> Scores:
             start += part.size
     occurrence, intensity, expression = cut
     if expression is not None:
-        total = float(expression.sum())
-        if total > 0:
-            expression = np.minimum(expression / np.float32(total), np.float32(1.0))
+        scale_to_one(expression)
     return Scores(occurrence, intensity, expression)

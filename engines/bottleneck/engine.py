@@ -39,7 +39,7 @@ class BottleneckEngine(Engine):
         self._model = b""
         self._network = BottleneckNetwork(found)
         side = 2 * found.side
-        self._network(np.zeros((side, side, COLOURS), np.float32))  # compiles
+        self._network(np.zeros((1, side, side, COLOURS), np.float32))  # compiles
         picture = TensorSpec(found.input_name, np.dtype(np.float32), (None, side, side, COLOURS))
         return (picture,), tuple(
             TensorSpec(output.name, np.dtype(np.float32), (None, *output.shape)) for output in found.outputs
@@ -48,8 +48,8 @@ class BottleneckEngine(Engine):
     def _infer_impl(self, batch: Batch, outputs: Sequence[str]) -> dict[str, NDArray[np.float32]]:
         assert self._network is not None
         (pictures,) = batch.values()
-        rows = [self._network(picture) for picture in np.ascontiguousarray(pictures)]
-        return {name: np.stack([row[name] for row in rows]) for name in outputs}
+        results = self._network(np.ascontiguousarray(pictures))
+        return {name: results[name] for name in outputs}
 
     def _close_impl(self) -> None:
         self._model, self._network = b"", None

@@ -20,7 +20,7 @@ from engines.bottleneck.planes import (
     plane_size,
     take_apart,
 )
-from engines.bottleneck.reading import Block, Convolution, Network
+from engines.bottleneck.reading import Block, Convolution, Network, NotBottlenecks
 from engines.bottleneck.tile import CHANNELS
 from engines.compiled import compiled, compiled_reordering
 
@@ -62,7 +62,7 @@ class BottleneckNetwork:
         self._outputs = network.outputs
         ends = np.cumsum([0, *(len(o.bias) for o in network.outputs)]).tolist()
         self._parts = [slice(begin, end) for begin, end in pairwise(ends)]
-        self._output_weights = np.ascontiguousarray(np.concatenate([o.weights for o in network.outputs]).T)
+        self._output_weights = _halves(np.concatenate([o.weights for o in network.outputs]).T)
         self._output_bias = np.concatenate([o.bias for o in network.outputs])
         self._stem_taps = _stem_taps(side)
         self._phases = np.zeros((12, pitch_of(side) ** 2 + SLACK), np.float32)
@@ -72,20 +72,29 @@ class BottleneckNetwork:
         self._cells = np.zeros((most, STEP), np.float32)
         self._blurred = np.zeros((max(len(b.reduce.bias) for b in blocks), STEP), np.float32)
 
-    def __call__(self, picture: Floats) -> dict[str, Floats]:
-        """Return the outputs, by name, for `picture` (2 side, 2 side, 3), C-contiguous."""
-        sums = np.empty_like(self._output_bias)
-        _run(
-            picture, self._plan, self._weights, self._stem_taps, self._phases, self._planes, self._padded,
-            self._cells, self._blurred, self._output_weights, self._output_bias, sums,
-        )  # fmt: skip
+    def __call__(self, pictures: Floats) -> dict[str, Floats]:
+        """Return the outputs, by name, for `pictures` (N, 2 side, 2 side, 3), C-contiguous."""
+        sums = np.empty((len(pictures), len(self._output_bias)), np.float32)
+        for picture, row in zip(pictures, sums, strict=True):
+            _run(
+                picture, self._plan, self._weights, self._stem_taps, self._phases, self._planes, self._padded,
+                self._cells, self._blurred, self._output_weights, self._output_bias, row,
+            )  # fmt: skip
         results = {}
         for output, part in zip(self._outputs, self._parts, strict=True):
-            values = sums[part]
-            results[output.name] = (1 / (1 + np.exp(-values)) if output.sigmoid else values).reshape(
-                output.shape
-            )
+            values = sums[:, part].reshape(len(pictures), *output.shape)
+            if output.sigmoid:
+                values = (1 / (1 + np.exp(-values))).astype(np.float32, copy=False)
+            results[output.name] = values
         return results
+
+
+def _halves(weights: Floats) -> NDArray[np.uint16]:
+    """Return weights as half precision's bits: the model file has no more, and half the memory is read."""
+    halves = np.ascontiguousarray(weights, np.float16)
+    if not np.array_equal(halves, weights):
+        raise NotBottlenecks("output weights that are not of half precision")
+    return halves.view(np.uint16)
 
 
 def _block_weights(block: Block) -> list[Floats]:
@@ -124,7 +133,7 @@ def _run(
     padded: Floats,
     cells: Floats,
     blurred: Floats,
-    output_weights: Floats,
+    output_weights: NDArray[np.uint16],
     output_bias: Floats,
     outputs: Floats,
 ) -> None:
@@ -191,7 +200,7 @@ def _convolution(weights: Floats, at: int, channels: int, taps: int) -> tuple[Fl
 
 
 @compiled_reordering
-def _sum_up(planes: Floats, side: int, weights: Floats, bias: Floats, outputs: Floats) -> None:
+def _sum_up(planes: Floats, side: int, weights: NDArray[np.uint16], bias: Floats, outputs: Floats) -> None:
     """Do outputs = bias + pixels (rows, columns, channels) x weights, four pixels' numbers at a time."""
     channels = len(planes)
     outputs[:] = bias
@@ -202,4 +211,18 @@ def _sum_up(planes: Floats, side: int, weights: Floats, bias: Floats, outputs: F
             k = pixel * channels + c
             w0, w1, w2, w3 = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
             for i in range(len(outputs)):
-                outputs[i] += v0 * w0[i] + v1 * w1[i] + v2 * w2[i] + v3 * w3[i]
+                outputs[i] += (
+                    v0 * _widened(w0[i]) + v1 * _widened(w1[i]) + v2 * _widened(w2[i]) + v3 * _widened(w3[i])
+                )
+
+
+@compiled
+def _widened(half: np.uint16) -> np.float32:
+    """Return the finite number that bits of half precision mean.
+
+    Its exponent counts from 15, a float's from 127: without an instruction that not every processor has.
+    """
+    sign = np.uint32(half & np.uint16(0x8000)) << np.uint32(16)
+    rest = np.uint32(half & np.uint16(0x7FFF)) << np.uint32(13)
+    bits: np.uint32 = np.uint32(sign | rest)
+    return bits.view(np.float32) * np.float32(2.0**112)

@@ -10,7 +10,10 @@ from realtime.sources.threaded import ThreadedSource
 from realtime.types import Frame
 
 # Frames decoded ahead. Enough for the decoder to work while a frame is tracked, and few enough for memory.
-_AHEAD = 3
+_AHEAD = 4
+# They are decoded in bursts, once so few are left: the decoder's code and data then come into the caches once
+# for several frames.
+_REFILL = 1
 
 
 class FileSource(ThreadedSource[Frame]):
@@ -30,7 +33,7 @@ class FileSource(ThreadedSource[Frame]):
         super().__init__(spec, name=name, open_timeout=open_timeout)
 
     def _start(self) -> tuple[BoundedQueue[Frame], Reader[Frame]]:
-        queue = BoundedQueue[Frame](_AHEAD)
+        queue = BoundedQueue[Frame](_AHEAD, refill=_REFILL)
         rgb = RgbConverter()
         return queue, Reader(self._spec, queue, lambda picture: picture.to_frame(rgb), paced=False)
 

@@ -109,12 +109,20 @@ class LatestSlot(Handover[T]):
 
 
 class BoundedQueue(Handover[T]):
-    """Room for a few items; nothing is overwritten, putting waits until there is room."""
+    """Room for a few items; nothing is overwritten, putting waits until there is room.
 
-    def __init__(self, room: int) -> None:
+    Args:
+        room: most items that wait to be taken.
+        refill: once it is full, putting waits until this many are left, so that items are made in bursts:
+            code and data of whoever makes them stay in the caches from one to the next.
+    """
+
+    def __init__(self, room: int, refill: int | None = None) -> None:
         super().__init__()
         self._room = room
+        self._refill = room - 1 if refill is None else refill
 
     def _make_room(self) -> None:
-        while len(self._items) >= self._room and not self._closed:
-            self._changed.wait()
+        if len(self._items) >= self._room:
+            while len(self._items) > self._refill and not self._closed:
+                self._changed.wait()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engines.compiled import compiled
+from engines.compiled import coming, compiled
 from engines.manifest import CropInput
 from realtime.types import LateCrop
 
@@ -17,7 +18,8 @@ LUMA = (0.299, 0.587, 0.114)
 MOST_SAMPLES = 4
 
 
-def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> NDArray[np.float64]:
+@compiled
+def similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """Least-squares similarity (rotation, uniform scale, translation; no mirror) from points to points.
 
     Args:
@@ -27,16 +29,45 @@ def similarity(source: NDArray[np.floating], target: NDArray[np.floating]) -> ND
         (2, 3) matrix M with target ~ M[:, :2] @ source + M[:, 2]. If all source points coincide,
         scale 1 and no rotation. Closed form of Umeyama (1991) for the plane.
     """
-    centre_s, centre_t = source.mean(axis=0), target.mean(axis=0)
-    s, t = source - centre_s, target - centre_t
-    spread = float((s * s).sum())
-    if spread < 1e-12:
-        a, b = 1.0, 0.0
-    else:
-        a = float((s * t).sum()) / spread
-        b = float((s[:, 0] * t[:, 1] - s[:, 1] * t[:, 0]).sum()) / spread
-    linear = np.array([[a, -b], [b, a]])
-    return np.column_stack([linear, centre_t - linear @ centre_s])
+    n = len(source)
+    source_x, source_y = source[:, 0].sum() / n, source[:, 1].sum() / n
+    target_x, target_y = target[:, 0].sum() / n, target[:, 1].sum() / n
+    spread = along = across = 0.0
+    for k in range(n):
+        x, y = source[k, 0] - source_x, source[k, 1] - source_y
+        to_x, to_y = target[k, 0] - target_x, target[k, 1] - target_y
+        spread += x * x + y * y
+        along += x * to_x + y * to_y
+        across += x * to_y - y * to_x
+    a, b = (1.0, 0.0) if spread < 1e-12 else (along / spread, across / spread)
+    matrix = np.empty((2, 3))
+    matrix[0, 0], matrix[0, 1], matrix[0, 2] = a, -b, target_x - (a * source_x - b * source_y)
+    matrix[1, 0], matrix[1, 1], matrix[1, 2] = b, a, target_y - (b * source_x + a * source_y)
+    return matrix
+
+
+@compiled
+def _crop_to_image(
+    target: NDArray[np.float64],
+    landmarks: NDArray[np.float32],
+    anchors: NDArray[np.int64],
+    group_ends: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Return the similarity from `target` (g, 2) to the means of g groups of landmarks, in pixel centres.
+
+    Group k is anchors[group_ends[k - 1] : group_ends[k]].
+    """
+    points = np.empty((len(group_ends), 2))
+    begin = 0
+    for k, end in enumerate(group_ends):
+        for axis in range(2):
+            total = np.float32(0.0)
+            for anchor in anchors[begin:end]:
+                total += landmarks[anchor, axis]
+            # Landmarks count from the picture's edge, samples from the first pixel's centre.
+            points[k, axis] = total / np.float32(end - begin) - 0.5
+        begin = end
+    return similarity(target, points)
 
 
 class CutsCrops(Protocol):
@@ -61,6 +92,9 @@ class Aligner:
         height, width = spec.size
         # Crop coordinates count pixel centres: the template's unit square spans the outer pixel edges.
         self._target = np.array(spec.template, dtype=np.float64) * (width, height) - 0.5
+        self._anchors = np.concatenate([np.array(group) for group in spec.anchors])
+        self._group_ends = np.cumsum([len(group) for group in spec.anchors])
+        self._shape = spec.shape
         gain = 1.0 / (255.0 * np.array(spec.std, dtype=np.float64))
         self.gain = gain.astype(np.float32)
         self.bias = (-np.array(spec.mean) / np.array(spec.std)).astype(np.float32)
@@ -75,15 +109,13 @@ class Aligner:
         Pixels outside the picture repeat its border. Where the crop shrinks the picture, each crop
         pixel is the mean of a grid of bilinear samples, so that detail is not aliased.
         """
-        crop = np.empty(self.spec.shape, dtype=np.float32)
+        crop = np.empty(self._shape, dtype=np.float32)
         warp_normalise(image, self.to_image(landmarks), self.gain, self.bias, crop)
         return crop
 
     def to_image(self, landmarks: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the (2, 3) matrix from crop column and row to pixel, both counted from a pixel's centre."""
-        # Landmarks count from the picture's edge, samples from the first pixel's centre.
-        points = np.array([landmarks[list(group), :2].mean(axis=0) for group in self.spec.anchors]) - 0.5
-        return similarity(self._target, points)
+        return _crop_to_image(self._target, landmarks, self._anchors, self._group_ends)
 
 
 def warp_normalise(
@@ -106,8 +138,8 @@ def warp_normalise(
 
 def samples_across(to_image: NDArray[np.float64]) -> int:
     """Return how many samples a crop pixel takes along a side, so that no detail is aliased."""
-    scale = float(np.hypot(to_image[0, 0], to_image[1, 0]))
-    return min(MOST_SAMPLES, max(1, int(np.ceil(scale - 1e-9))))
+    scale = math.hypot(to_image[0, 0], to_image[1, 0])
+    return min(MOST_SAMPLES, max(1, math.ceil(scale - 1e-9)))
 
 
 @compiled
@@ -140,7 +172,12 @@ def _warp_grey(
     y0, y1 = int(min(max(top - 1.0, 0.0), last_row)), int(min(max(bottom + 2.0, 0.0), last_row))
     grey = np.empty((y1 - y0 + 1, x1 - x0 + 1), dtype=np.float32)
     red, green, blue = (np.float32(LUMA[0]) * gain, np.float32(LUMA[1]) * gain, np.float32(LUMA[2]) * gain)
+    pixels, stride = image.reshape(-1), 3 * image.shape[1]
     for i in range(grey.shape[0]):
+        # Not many pixels of a line are wanted: too few for the processor to see what comes next.
+        soon = (y0 + i + 2) * stride
+        for byte in range(soon + 3 * x0, soon + 3 * (x1 + 1), 64):
+            coming(pixels, byte)
         line, shades = image[y0 + i].reshape(-1)[3 * x0 : 3 * (x1 + 1)], grey[i]
         for c in range(len(shades)):
             r, g, b = np.float32(line[3 * c]), np.float32(line[3 * c + 1]), np.float32(line[3 * c + 2])

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.compiled import compiled
 from realtime.tracking.assignment import cheapest_pairs
 from realtime.tracking.extent import Extent
 
@@ -39,9 +40,9 @@ REFUSED = 1e6
 @dataclass(slots=True)
 class _Track:
     track_id: int
-    centre: NDArray[np.float64]
+    centre: complex
     size: float
-    velocity: NDArray[np.float64]
+    velocity: complex
     appearance: NDArray[np.float64]
     t: float
 
@@ -91,23 +92,56 @@ class Identities:
         for column, (centre, size, appearance) in enumerate(seen):
             if ids[column] == 0:
                 ids[column] = self._next_id
-                self._tracks.append(_Track(self._next_id, centre, size, np.zeros(2), appearance, t))
+                self._tracks.append(_Track(self._next_id, centre, size, 0j, appearance, t))
                 self._next_id += 1
         return ids
 
 
-_Observation = tuple[NDArray[np.float64], float, NDArray[np.float64]]
+# Places in the picture are complex numbers, x + iy px: in Python a tenth of the cost of NumPy's pairs.
+_Observation = tuple[complex, float, NDArray[np.float64]]
 
 
 def _observe(image: NDArray[np.uint8], landmarks: NDArray[np.float32], extent: Extent) -> _Observation:
     """Centre (px), size (px) and appearance (log RGB at fixed mesh points) of one face."""
     size = max(1.0, math.sqrt(extent.width * extent.height))
-    points = landmarks[_POINTS, :2].astype(np.intp)
-    x = points[:, 0].clip(0, image.shape[1] - 1)
-    y = points[:, 1].clip(0, image.shape[0] - 1)
-    # In log colour a change of exposure is a small shift; +16 keeps sensor noise in shadows quiet.
-    appearance = np.log(image[y, x].astype(np.float64) + 16.0)
-    return np.array(extent.centre), size, appearance
+    appearance = np.empty((len(_POINTS), 3))
+    _look(image, landmarks, _POINTS, appearance)
+    return complex(*extent.centre), size, appearance
+
+
+@compiled
+def _look(
+    image: NDArray[np.uint8],
+    landmarks: NDArray[np.float32],
+    points: NDArray[np.int64],
+    appearance: NDArray[np.float64],
+) -> None:
+    """Fill `appearance` (n, 3) with the log colours of the picture at n of the landmarks."""
+    last_column, last_row = image.shape[1] - 1, image.shape[0] - 1
+    for k, point in enumerate(points):
+        x, y = int(landmarks[point, 0]), int(landmarks[point, 1])
+        x, y = min(max(x, 0), last_column), min(max(y, 0), last_row)
+        for c in range(3):
+            # In log colour a change of exposure is a small shift; +16 keeps sensor noise in shadows quiet.
+            appearance[k, c] = math.log(image[y, x, c] + 16.0)
+
+
+@compiled
+def _unlikeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Mean absolute difference of two appearances (n, 3)."""
+    total = 0.0
+    for k in range(one.shape[0]):
+        for c in range(one.shape[1]):
+            total += abs(one[k, c] - other[k, c])
+    return total / one.size
+
+
+@compiled
+def _approach(appearance: NDArray[np.float64], latest: NDArray[np.float64], share: float) -> None:
+    """Move an appearance (n, 3) towards the latest by a share of the way."""
+    for k in range(appearance.shape[0]):
+        for c in range(appearance.shape[1]):
+            appearance[k, c] += share * (latest[k, c] - appearance[k, c])
 
 
 def _cost(track: _Track, face: _Observation, t: float) -> float:
@@ -117,11 +151,11 @@ def _cost(track: _Track, face: _Observation, t: float) -> float:
     expected = track.centre + track.velocity * gap
     scale = max(track.size, size)
     # After a loss the prediction is worth little: the last seen place counts as much.
-    distance = min(_length(centre - expected), _length(centre - track.centre)) / scale
+    distance = min(abs(centre - expected), abs(centre - track.centre)) / scale
     if distance > REACH + REACH_PER_SECOND * gap:
         return REFUSED
-    predicted = _length(centre - expected) / scale
-    look = float(np.abs(appearance - track.appearance).mean())
+    predicted = abs(centre - expected) / scale
+    look = _unlikeness(appearance, track.appearance)
     return predicted + APPEARANCE_WEIGHT * look + SIZE_WEIGHT * abs(math.log(size / track.size))
 
 
@@ -133,8 +167,4 @@ def _follow(track: _Track, face: _Observation, t: float) -> None:
         velocity = (centre - track.centre) / gap
         track.velocity += VELOCITY_SHARE * (velocity - track.velocity)
     track.centre, track.size, track.t = centre, size, t
-    track.appearance += APPEARANCE_SHARE * (appearance - track.appearance)
-
-
-def _length(vector: NDArray[np.float64]) -> float:
-    return math.hypot(float(vector[0]), float(vector[1]))
+    _approach(track.appearance, appearance, APPEARANCE_SHARE)

@@ -59,10 +59,14 @@ class FaceTracker(Openable):
     def open(self) -> None:
         """Load the face networks, and compile or load the machine code. Raises LiveFacsError."""
         self._landmarker.open()
-        extent_of(np.zeros((478, 3), np.float32), 8, 8)
+        image, landmarks = np.zeros((8, 8, 3), np.uint8), np.zeros((478, 3), np.float32)
+        extent = extent_of(landmarks, 8, 8)
+        identities = Identities()
+        for t in (0.0, 0.1):
+            identities.assign(image, [landmarks], [extent], t)
         if self._crop:
             self._align = self._landmarker.aligner(self._crop)
-            self._align(np.zeros((8, 8, 3), np.uint8), np.zeros((478, 3), np.float32))
+            self._align(image, landmarks)
 
     def track(self, frame: Frame) -> list[Face]:
         """Return the faces of one frame, sorted by track id."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.compiled import compiled
 from engines.engine import Engine
 
 LANDMARKS = (
@@ -39,5 +40,14 @@ class BlendshapeNetwork:
         """Return (n, 52) float32, 0-1, of the n faces' landmarks (478, 2 or more), in any place and scale."""
         if not len(faces):
             return np.empty((0, SHAPES), np.float32)
-        points = np.ascontiguousarray([face[self._seen, :2] for face in faces], dtype=np.float32)
+        points = np.empty((len(faces), len(self._seen), 2), np.float32)
+        for taken, face in zip(points, faces, strict=True):
+            _take(face, self._seen, taken)
         return np.asarray(self._engine.infer({INPUT: points})[OUTPUT])
+
+
+@compiled
+def _take(face: NDArray[np.floating], seen: NDArray[np.int64], taken: NDArray[np.float32]) -> None:
+    """Fill `taken` (n, 2) with the x and y of n landmarks of a face."""
+    for k, i in enumerate(seen):
+        taken[k, 0], taken[k, 1] = face[i, 0], face[i, 1]

@@ -6,6 +6,8 @@ GPUs", 2019, https://arxiv.org/abs/1907.05047), short range.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +22,7 @@ GRIDS = ((16, 2), (8, 6))
 """(cells along a side, anchors in each): every anchor lies at its cell's centre."""
 CERTAIN_FROM = 0.5
 """Least probability of a face."""
+LEAST_LOGIT = math.log(CERTAIN_FROM / (1 - CERTAIN_FROM))
 SAME_FACE = 0.5
 """Boxes that overlap more than this with the surest are blended with it."""
 INPUT, BOXES, SCORES = "input", "regressors", "classificators"
@@ -80,26 +83,28 @@ def decode(
         (n, 16) left, top, right, bottom and six points, 0-1 of the input's side, and (n,) probabilities,
         surest first, of the n anchors that are certain enough.
     """
-    least = float(np.log(CERTAIN_FROM / (1 - CERTAIN_FROM)))
-    sure = np.flatnonzero(logits >= least)
+    sure = np.flatnonzero(logits >= LEAST_LOGIT)
     sure = sure[np.argsort(-logits[sure], kind="stable")]
     boxes = np.empty((len(sure), regressors.shape[1]), np.float32)
-    _place(regressors, points, sure, boxes)
-    scores = 1 / (1 + np.exp(-logits[sure].clip(-100, 100)))
+    scores = np.empty(len(sure), np.float32)
+    _place(regressors, logits, points, sure, boxes, scores)
     return boxes, scores
 
 
 @compiled
 def _place(
     regressors: NDArray[np.float32],
+    logits: NDArray[np.float32],
     points: NDArray[np.float32],
     chosen: NDArray[np.int64],
     boxes: NDArray[np.float32],
+    scores: NDArray[np.float32],
 ) -> None:
-    """Fill `boxes` with those of the chosen anchors, as `decode` returns them."""
+    """Fill `boxes` and `scores` with those of the chosen anchors, as `decode` returns them."""
     share = np.float32(1.0 / SIDE)
     for row, anchor in enumerate(chosen):
         values = regressors[anchor]
+        scores[row] = 1 / (1 + math.exp(-min(max(logits[anchor], -100.0), 100.0)))
         x, y = values[0] * share + points[anchor, 0], values[1] * share + points[anchor, 1]
         half_width, half_height = values[2] * share / np.float32(2), values[3] * share / np.float32(2)
         boxes[row, 0], boxes[row, 1] = x - half_width, y - half_height
@@ -116,18 +121,38 @@ def blend(boxes: NDArray[np.float32], scores: NDArray[np.float32]) -> list[NDArr
         boxes: (n, 16) as of `decode`, surest first.
         scores: (n,).
     """
-    faces = []
-    while len(boxes):
-        same = _overlaps(boxes[0], boxes) > SAME_FACE
-        same[0] = True  # a box without area overlaps nothing, not even itself
-        weights = scores[same, None]
-        faces.append((boxes[same] * weights).sum(axis=0) / weights.sum())
-        boxes, scores = boxes[~same], scores[~same]
-    return faces
+    faces = np.empty_like(boxes)
+    return list(faces[: _blend(boxes, scores, faces)])
 
 
-def _overlaps(box: NDArray[np.float32], boxes: NDArray[np.float32]) -> NDArray[np.float32]:
-    low, high = np.maximum(box[:2], boxes[:, :2]), np.minimum(box[2:4], boxes[:, 2:4])
-    shared = (high - low).clip(0).prod(axis=1)
-    areas = (boxes[:, 2:4] - boxes[:, :2]).prod(axis=1)
-    return np.asarray(shared / np.maximum(areas + (box[2:4] - box[:2]).prod() - shared, 1e-12))
+@compiled
+def _blend(boxes: NDArray[np.float32], scores: NDArray[np.float32], faces: NDArray[np.float32]) -> int:
+    """Fill `faces` (n, 16) as `blend` returns them; return how many there are."""
+    count = 0
+    left = np.ones(len(boxes), np.bool_)
+    for surest in range(len(boxes)):
+        if not left[surest]:
+            continue
+        face, total = faces[count], np.float32(0)
+        face[:] = 0
+        for k in range(surest, len(boxes)):
+            # A box without area overlaps nothing, not even itself.
+            if left[k] and (k == surest or _overlap(boxes[surest], boxes[k]) > SAME_FACE):
+                left[k] = False
+                total += scores[k]
+                for i in range(len(face)):
+                    face[i] += boxes[k, i] * scores[k]
+        for i in range(len(face)):
+            face[i] /= total
+        count += 1
+    return count
+
+
+@compiled
+def _overlap(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    """Return the intersection over union of two boxes."""
+    width = max(min(one[2], other[2]) - max(one[0], other[0]), 0)
+    height = max(min(one[3], other[3]) - max(one[1], other[1]), 0)
+    shared = width * height
+    areas = (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1])
+    return float(shared / max(areas - shared, 1e-12))

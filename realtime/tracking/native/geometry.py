@@ -49,13 +49,7 @@ def head_matrix(
         face: the canonical face.
     """
     per_pixel = 2.0 * NEAR * math.tan(VERTICAL_VIEW / 2) / height
-    # The plane's axes: x right, y up, z away from the camera. Depths count from the mean of all landmarks.
-    screen = landmarks[face.indices].astype(np.float64)
-    screen[:, 0] = (screen[:, 0] - width / 2) * per_pixel
-    screen[:, 1] = (height / 2 - screen[:, 1]) * per_pixel
-    screen[:, 2] = (
-        screen[:, 2] - float(landmarks[: len(face.vertices), 2].mean(dtype=np.float64))
-    ) * per_pixel
+    screen = _on_plane(landmarks, len(face.vertices), face.indices, width, height, per_pixel)
     matrix = np.eye(4)
     if not _solve(screen, face.points, face.weights, matrix):
         first = _scale(procrustes(face.points, screen * (1.0, 1.0, -1.0), face.weights))
@@ -98,6 +92,31 @@ def _off_plane(screen: NDArray[np.float64], scale: float) -> NDArray[np.float64]
 
 def _scale(matrix: NDArray[np.float64]) -> float:
     return math.hypot(*matrix[:3, 0].tolist())
+
+
+@compiled
+def _on_plane(
+    landmarks: NDArray[np.float32],
+    n: int,
+    indices: NDArray[np.int64],
+    width: int,
+    height: int,
+    per_pixel: float,
+) -> NDArray[np.float64]:
+    """Return the chosen landmarks (k, 3) on the near plane, cm: x right, y up, z away from the camera.
+
+    Depths count from the mean of the first n landmarks.
+    """
+    depth = 0.0
+    for i in range(n):
+        depth += landmarks[i, 2]
+    depth /= n
+    screen = np.empty((len(indices), 3))
+    for k, i in enumerate(indices):
+        screen[k, 0] = (landmarks[i, 0] - width / 2) * per_pixel
+        screen[k, 1] = (height / 2 - landmarks[i, 1]) * per_pixel
+        screen[k, 2] = (landmarks[i, 2] - depth) * per_pixel
+    return screen
 
 
 @compiled

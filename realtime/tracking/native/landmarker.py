@@ -147,6 +147,9 @@ class NativeLandmarker(Landmarker):
         self._mesh(1.0, [region])
         project(face, region, 1.0)  # there is no face on a blank picture
         self._blendshapes([face])
+        steady = Steady()
+        for t in (0.0, 0.1):
+            steady(face, t)
         if self._face is not None:
             head_matrix(face, 64, 64, self._face)
         if self._networks is not None:

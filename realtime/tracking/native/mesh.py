@@ -17,6 +17,7 @@ SIDE = 256
 LANDMARKS = 478
 PRESENT_FROM = 0.5
 """Least probability that there is a face in the region."""
+LEAST_LOGIT = math.log(PRESENT_FROM / (1 - PRESENT_FROM))
 INPUT, POINTS, PRESENCE = "input_12", "Identity", "Identity_1"
 
 
@@ -42,10 +43,9 @@ class FaceMesh:
         rasters = [region.to_image(SIDE, SIDE) for region in regions]
         found = self._eye.show(self._engine, View(rasters, (0.0, 1.0), True), (POINTS, PRESENCE))
         points = found[POINTS].reshape(-1, LANDMARKS, 3)
-        logits = found[PRESENCE].reshape(-1)
-        least = np.log(PRESENT_FROM / (1 - PRESENT_FROM))
+        logits = found[PRESENCE].reshape(-1).tolist()
         return [
-            project(marks, region, aspect) if logit > least else None
+            project(marks, region, aspect) if logit > LEAST_LOGIT else None
             for marks, logit, region in zip(points, logits, regions, strict=True)
         ]
 

@@ -41,10 +41,11 @@ class Region:
         Sample (0, 0) lies at the region's corner, as in MediaPipe, not half a step inside.
         """
         cos, sin = math.cos(self.angle), math.sin(self.angle)
-        right = np.array([cos, sin]) * (self.width / columns)
-        down = np.array([-sin, cos]) * (self.height / rows)
-        corner = np.array([self.x, self.y]) - right * (columns / 2) - down * (rows / 2)
-        return np.column_stack([right, down, corner])
+        across, along = self.width / columns, self.height / rows
+        right_x, right_y, down_x, down_y = cos * across, sin * across, -sin * along, cos * along
+        corner_x = self.x - right_x * (columns / 2) - down_x * (rows / 2)
+        corner_y = self.y - right_y * (columns / 2) - down_y * (rows / 2)
+        return np.array([[right_x, down_x, corner_x], [right_y, down_y, corner_y]])
 
 
 def region_of_detection(

@@ -34,7 +34,7 @@ class RtspServer:
         return f"rtsp://{user}{'@' if user else ''}127.0.0.1:{self.port}/{path}"
 
 
-def start_rtsp_server(port: int = 0) -> RtspServer:
+def start_rtsp_server(port: int = 0, size: str = "320x240") -> RtspServer:
     """Start a server on a port, any free one if left out; the caller ends it."""
     # GStreamer's Python bindings belong to the system's Python, not to this environment.
     python = shutil.which("python3", path="/usr/bin:/bin")
@@ -42,7 +42,7 @@ def start_rtsp_server(port: int = 0) -> RtspServer:
         _missing("no system Python")
     script = Path(__file__).parent / "rtsp_server.py"
     process = subprocess.Popen(
-        [str(python), str(script), str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(python), str(script), str(port), size], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None

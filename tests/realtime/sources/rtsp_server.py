@@ -1,10 +1,10 @@
 """A real RTSP server on loopback, run with the system's Python, which has GStreamer's bindings.
 
-    /usr/bin/python3 rtsp_server.py [PORT]
+    /usr/bin/python3 rtsp_server.py [PORT [WIDTHxHEIGHT]]
 
 prints one line `port N` when it listens and runs until it is killed. Mount points:
 
-    /h264      320x240 at 25 fps, a key frame every 0.4 s
+    /h264      of that size, 320x240 if left out, at 25 fps, a key frame every 0.4 s
     /bframes   the same with two B-frames between references
     /sound     H.264 and an A-law audio track
     /mjpeg     Motion JPEG
@@ -20,7 +20,13 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
-CAMERA = "videotestsrc is-live=true {more} ! video/x-raw,format=I420,width=320,height=240,framerate=25/1"
+PORT = sys.argv[1] if len(sys.argv) > 1 else "0"
+SIZE = sys.argv[2] if len(sys.argv) > 2 else "320x240"
+WIDTH, HEIGHT = SIZE.split("x")
+CAMERA = (
+    "videotestsrc is-live=true {more} "
+    f"! video/x-raw,format=I420,width={WIDTH},height={HEIGHT},framerate=25/1"
+)
 H264 = (
     "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=10 ! rtph264pay name=pay0 config-interval=1"
 )
@@ -43,7 +49,7 @@ def main() -> None:
     Gst.init(None)
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
-    server.set_service(sys.argv[1] if len(sys.argv) > 1 else "0")
+    server.set_service(PORT)
 
     auth = GstRtspServer.RTSPAuth()
     viewer = GstRtspServer.RTSPToken()

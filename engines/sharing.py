@@ -60,13 +60,26 @@ class SharedNetwork:
         self._changed = threading.Condition()
         self._closing = False
         self._ready: Future[Engine] = Future()
-        self.clients = 0
+        self._clients = 0
         self._thread = threading.Thread(target=self._serve, name="shared network", daemon=True)
         self._thread.start()
 
     def engine(self) -> Engine:
         """Return the engine once it is loaded, for its description. Raises EngineError."""
         return self._ready.result()
+
+    def join(self) -> Engine:
+        """Count one more who may ask; return the engine once it is loaded. Raises EngineError."""
+        engine = self.engine()
+        with self._changed:
+            self._clients += 1
+        return engine
+
+    def leave(self) -> None:
+        """Count one less: nobody needs to wait for him any more."""
+        with self._changed:
+            self._clients -= 1
+            self._changed.notify()
 
     def ask(self, batch: Batch, outputs: Sequence[str]) -> Results:
         """Run a batch that fits, and wait for it. Raises EngineError."""
@@ -117,7 +130,7 @@ class SharedNetwork:
 
     def _worth_waiting(self) -> bool:
         """Whether others may add to the batch: no, once each of them waits for it."""
-        if self._closing or not self._patience or len(self._waiting) >= self.clients:
+        if self._closing or not self._patience or len(self._waiting) >= self._clients:
             return False
         return sum(request.rows for request in self._waiting) < self._most
 
@@ -181,9 +194,8 @@ class SharedEngine(Engine):
         self._counted = False
 
     def _load_impl(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-        engine = self._network.engine()
+        engine = self._network.join()
         self.resident = engine.resident
-        self._network.clients += 1
         self._counted = True
         return engine.inputs, engine.outputs
 
@@ -192,7 +204,7 @@ class SharedEngine(Engine):
 
     def _close_impl(self) -> None:
         if self._counted:
-            self._network.clients -= 1
+            self._network.leave()
 
 
 class SharedNetworks(AbstractContextManager["SharedNetworks"]):

@@ -132,3 +132,28 @@ def test_a_crop_on_the_gpu_can_be_read_until_its_picture_has_gone(
         with pytest.raises(EngineError, match=r"^picture \d+ has left the GPU, which keeps the last 3"):
             np.asarray(crop)
     assert not gpu.blocks and gpu.retained == 0
+
+
+def test_crops_of_several_faces_each_go_to_their_row(
+    image: np.ndarray, face_model_path, gpu: FakeDriver
+) -> None:
+    with (
+        open_bundle(models=False) as bundle,
+        NativeLandmarker(face_model_path, 1, device="cuda") as landmarker,
+    ):
+        spec = bundle.manifest.crop
+        assert spec is not None
+        (face,) = landmarker.detect(image, 0.0)
+        faces = [face.landmarks, face.landmarks + np.float32(30.0)]
+        crops = [landmarker.aligner(spec)(image, landmarks) for landmarks in faces]
+        rows = crops[0].together(crops)
+        cuda = landmarker._networks.mesh._driver
+        found = np.zeros((3, *spec.shape), np.float32)
+        address = cuda.allocate(found.nbytes)
+        rows.write(cuda, 0, 2, address)
+        rows.write(cuda, 1, 1, address + 2 * crops[0].nbytes)
+        cuda.download(address, found)
+        cuda.free(address)
+        expected = [Aligner(spec)(image, landmarks) for landmarks in faces]
+        np.testing.assert_allclose(found, [*expected, expected[1]], atol=1e-5)
+        assert len(rows) == 2

@@ -216,7 +216,7 @@ def _telling_changes(say: Callable[[str], None]) -> Callable[[StreamStatus], Non
     def tell(status: StreamStatus) -> None:
         now = [status.state, status.detail]
         if now != last and "connecting" not in (status.state, last[0]) and status.state != "ended":
-            say(f"{status.state}: {status.detail}" if status.detail else status.state)
+            say(f"{status.state}: {status.detail}" if status.detail else f"{status.state} again")
         last[:] = now
 
     return tell

@@ -203,7 +203,7 @@ class _Connecting(threading.Thread):
             try:
                 source.open()
             except SourceError as error:
-                self.problem = f"{error} (attempt {self.attempts})"
+                self.problem = str(error)
                 continue
             self._source = source
             if self._stop_asked.is_set():

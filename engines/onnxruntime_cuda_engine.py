@@ -24,7 +24,8 @@ WAYS: tuple[dict[str, str], ...] = (
     {},  # a network with an operator that runs on the CPU only
 )
 """Options of the provider, the fastest first; a network that does not fit one fits a later one."""
-# Not HEURISTIC, nor fuse_conv_bias: with them the mesh network did not load within a minute on an H200.
+# Not HEURISTIC with fuse_conv_bias: with both the mesh network did not load within a minute on an H200. Fused
+# kernels are likely compiled anew, one for each convolution and batch size; the two were not told apart.
 TUNING = {"cudnn_conv_algo_search": "EXHAUSTIVE", "arena_extend_strategy": "kSameAsRequested"}
 
 

@@ -148,11 +148,12 @@ class ReconnectingSource(Source):
 
     def _finish(self, source: LiveSource) -> None:
         """Count what a closed connection brought; what it left unread is dropped."""
-        if source is not self._finished:
-            self._finished = source
-            self.damage = source.damage or self.damage
-            self.captured = self._captured_before = self._captured_before + source.captured
-            self.dropped = self._dropped_before = self.captured - self._delivered
+        with self._lock:  # who reads and who closes may both find that it has ended
+            if source is not self._finished:
+                self._finished = source
+                self.damage = source.damage or self.damage
+                self.captured = self._captured_before = self._captured_before + source.captured
+                self.dropped = self._dropped_before = self.captured - self._delivered
 
     def _connected(self, deadline: float | None) -> LiveSource | None:
         """Return the new connection, or None if there is none by `deadline`. Raises EndOfStream if closed."""
@@ -161,18 +162,19 @@ class ReconnectingSource(Source):
             raise EndOfStream
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         source = connecting.wait(left)
-        if self._closed:
+        self.detail = connecting.problem or self.detail
+        with self._lock:
+            closed = self._closed
+            if source is not None and not closed:
+                self._source, self._connecting = source, None
+        if closed:
             if source is not None:
                 source.close()
             raise EndOfStream
-        self.detail = connecting.problem or self.detail
-        if source is None:
-            return None
-        self._attempts = connecting.attempts
-        self._next_generation = self._generation + 1
-        with self._lock:
-            self._source, self._connecting = source, None
-        self.fps = source.fps
+        if source is not None:
+            self._attempts = connecting.attempts
+            self._next_generation = self._generation + 1
+            self.fps = source.fps
         return source
 
 

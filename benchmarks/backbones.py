@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from rich.console import Console
 from rich.table import Table
+from timing import timed
 from torch import nn
 from torch.fx.experimental.optimization import fuse
 
@@ -61,15 +62,7 @@ class Tuple(nn.Module):
 
 
 def median_ms(call: Callable[[], Any], seconds: float) -> float:
-    for _ in range(5):
-        call()
-    taken = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(taken) < 5:
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return 1e3 * statistics.median(taken)
+    return 1e3 * statistics.median(timed(call, seconds, least=5))
 
 
 def pytorch(network: nn.Module, pictures: np.ndarray, seconds: float) -> float:

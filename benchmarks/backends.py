@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy as np
 import psutil
 from rich.console import Console
 from rich.table import Table
+from timing import timed
 
 from engines import DEFAULT_BACKEND, Bundle, LiveFacsError, backend_names
 from engines.backends import converted_precisions
@@ -35,19 +35,12 @@ def measure(path: str | None, backend: str, precision: str, seconds: float) -> l
         with bundle.engine(bundle.models[0], backend, precision) as engine:
             for size in BATCHES:
                 batch = noise(bundle, size)
-                taken = []
-                for _ in range(5):
-                    engine.infer(batch)
-                end = time.perf_counter() + seconds
-                while time.perf_counter() < end or len(taken) < 20:
-                    start = time.perf_counter()
-                    scores = engine.infer(batch)
-                    taken.append(time.perf_counter() - start)
+                taken = timed(lambda batch=batch: engine.infer(batch), seconds, least=20)
                 p50, p95, p99 = np.percentile(taken, (50, 95, 99)) * 1e3
                 memory = (process.memory_info().rss - before) / 2**20
                 row = {"batch": size, "p50_ms": p50, "p95_ms": p95, "p99_ms": p99}
                 row |= {"rows_per_s": 1e3 * size / p50, "memory_mb": memory}
-                rows.append(row | {"apart": apart(bundle, batch, scores)})
+                rows.append(row | {"apart": apart(bundle, batch, engine.infer(batch))})
         return rows
 
 

@@ -88,7 +88,7 @@ def several(clip: Path, count: int, device: str, patience: float, start: Any, an
                     name=f"camera{number}",
                     shared=shared,
                     sinks=[ZeroMQSink("tcp://127.0.0.1:*")],
-                )  # fmt: skip
+                )
                 for number in range(count)
             ]
         except LiveFacsError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Collection
 
 from engines.choices import CONVERTED, DEVICES, MOST_AT_ONCE, PRECISIONS
@@ -64,6 +63,7 @@ def backend_for(device: str) -> str:
     if device == "cpu":
         return DEFAULT_BACKEND
     from engines.cuda.driver import Gpu
+    from engines.onnxruntime_cuda_engine import provided
     from engines.tensorrt.flavour import INSTALL, installed, serves
 
     flavours, other = installed(), ""
@@ -75,11 +75,8 @@ def backend_for(device: str) -> str:
         if any(serves(each, gpu.sm) for each in flavours):
             return TENSORRT
         other = f"{', '.join(flavours)} does not run on {gpu.gpu} (compute capability {gpu.sm}): "
-    if importlib.util.find_spec("onnxruntime") is not None:
-        import onnxruntime
-
-        if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-            return ONNXRUNTIME_CUDA
+    if provided():
+        return ONNXRUNTIME_CUDA
     raise EngineError(
         f"device cuda: {other or 'nothing here runs networks on a GPU: '}{INSTALL}; "
         "or onnxruntime-gpu in place of onnxruntime"

@@ -29,6 +29,14 @@ WAYS: tuple[dict[str, str], ...] = (
 TUNING = {"cudnn_conv_algo_search": "EXHAUSTIVE", "arena_extend_strategy": "kSameAsRequested"}
 
 
+def provided() -> bool:
+    """Tell whether ONNX Runtime is here, with its CUDA provider; whether that works shows when it loads."""
+    try:
+        return PROVIDER in import_onnxruntime(PROVIDER).get_available_providers()
+    except EngineError:
+        return False
+
+
 class OnnxRuntimeCudaEngine(CudaEngine):
     """An ONNX model in ONNX Runtime on an NVIDIA GPU, its buffers and stream ours, as CUDA graphs.
 
@@ -46,7 +54,7 @@ class OnnxRuntimeCudaEngine(CudaEngine):
 
     def _open(self, cuda: Cuda) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         onnxruntime = import_onnxruntime(self.name)
-        if PROVIDER not in onnxruntime.get_available_providers():
+        if not provided():
             raise EngineError(
                 f"{self.name}: ONNX Runtime here has no {PROVIDER}: "
                 "pip uninstall onnxruntime, then pip install onnxruntime-gpu; or use --device cpu"
@@ -98,9 +106,7 @@ class OnnxRuntimeCudaEngine(CudaEngine):
             except Exception as error:  # ONNX Runtime's errors share no base class
                 reason = first_line(error)
                 if "out of memory" in reason or "Failed to allocate memory" in reason:
-                    raise OutOfGpuMemory(
-                        f"{self.name}: the GPU's memory is full: close what else uses it"
-                    ) from error
+                    raise OutOfGpuMemory(self.name) from error
                 raise EngineError(
                     f"{self.name}: ONNX Runtime failed on {bucket.rows} rows on the GPU ({reason})"
                 ) from error

@@ -13,7 +13,8 @@ from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,9 @@ from engines.cuda.driver import Cuda
 from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.engine import Batch, Engine, TensorSpec
 from engines.errors import EngineError
+
+if TYPE_CHECKING:
+    from engines.bundle import Bundle
 
 Results = dict[str, NDArray[Any]]
 
@@ -236,6 +240,16 @@ class SharedNetworks(AbstractContextManager["SharedNetworks"]):
             if key not in self._networks:
                 self._networks[key] = SharedNetwork(make, patience=self._patience)
             return SharedEngine(self._networks[key], name)
+
+    def of_bundle(self, bundle: Bundle, backend: str, precision: str) -> Callable[[str], Engine]:
+        """Return a function from the file name of a bundle's network to an engine in front of it."""
+
+        def engine(model: str) -> Engine:
+            key = (bundle.manifest.files[model], backend, precision)
+            make = partial(bundle.engine, model, backend, precision)
+            return self.engine(key, f"bundle {bundle.path}: {model}", make)
+
+        return engine
 
     def close(self) -> None:
         """Free the networks; the pipelines must be closed. Safe to call twice."""

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from engines.bundle import Bundle
     from engines.engine import Engine
     from engines.manifest import CropInput
-    from engines.sharing import SharedNetworks
 
 # Mesh points of the eyes' corners, outer and inner: right eye, left eye (the subject's).
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
@@ -38,7 +37,6 @@ class Head(Openable):
         backend: str = "onnxruntime",
         precision: str = PRECISIONS[0],
         *,
-        shared: SharedNetworks | None = None,
         engine_of: Callable[[str], Engine] | None = None,
     ) -> None:
         """Name what is to run; nothing is loaded yet.
@@ -46,14 +44,12 @@ class Head(Openable):
         Args:
             backend: what runs the networks (`engines.backends`).
             precision: of the networks.
-            shared: networks that other pipelines use as well.
-            engine_of: file name of a network -> the engine to run instead of the bundle's own, such as one
-                of the network it was exported from; backend and precision do not count then.
+            engine_of: file name of a network -> the engine to run instead of one by the bundle, such as of
+                the network it was exported from, or one that is shared; backend and precision do not count
+                then.
         """
         self.bundle = bundle
-        self._engine_of = engine_of or partial(
-            _engine_of, bundle, backend=backend, precision=precision, shared=shared
-        )
+        self._engine_of = engine_of or partial(bundle.engine, backend=backend, precision=precision)
         groups = bundle.manifest.pose_groups
         self._model_of = {group.name: group.model for group in groups}
         self._offered = {group.name: group.outputs.offered for group in groups}
@@ -90,9 +86,8 @@ class Head(Openable):
         """Return the inputs of faces: arrays, or crops that are cut where the network reads them."""
         batch: dict[str, Any] = {}
         for name, spec in self.bundle.manifest.inputs.items():
-            crops = [face.crop for face in faces if isinstance(face.crop, LateCrop)]
-            in_place = name in engine.resident and len(crops) == len(faces)
-            batch[name] = crops[0].together(crops) if in_place else INPUTS[spec.kind](faces)
+            late = _late_crops(faces) if name in engine.resident else []
+            batch[name] = late[0].together(late) if late else INPUTS[spec.kind](faces)
         return batch
 
     def close(self) -> None:
@@ -101,14 +96,10 @@ class Head(Openable):
             self._engines.popitem()[1].close()
 
 
-def _engine_of(
-    bundle: Bundle, model: str, *, backend: str, precision: str, shared: SharedNetworks | None
-) -> Engine:
-    make = partial(bundle.engine, model, backend, precision)
-    if shared is None:
-        return make()
-    key = (bundle.manifest.files[bundle.form(model, PRECISIONS[0])], backend, precision)
-    return shared.engine(key, f"bundle {bundle.path}: {model}", make)
+def _late_crops(faces: Sequence[Face]) -> list[LateCrop]:
+    """Return the faces' crops if all of them are cut when they are read, else none."""
+    late = [face.crop for face in faces if isinstance(face.crop, LateCrop)]
+    return late if len(late) == len(faces) else []
 
 
 def _rows(arrays: list[NDArray[np.float32]]) -> NDArray[np.float32]:

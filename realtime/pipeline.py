@@ -84,7 +84,8 @@ class Pipeline(Openable):
         self.sinks = tuple(sinks)
         self.times = StageTimes(STAGES)
         self.summary = Summary()
-        self._head = Head(bundle, backend, precision, shared=shared)
+        engine_of = shared.of_bundle(bundle, backend, precision) if shared else None
+        self._head = Head(bundle, backend, precision, engine_of=engine_of)
         self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)

@@ -17,7 +17,10 @@ from engines.errors import EngineError
 
 
 class OutOfGpuMemory(EngineError):
-    """An allocation failed: fewer rows at once may fit."""
+    """An allocation failed: fewer rows at once may fit. `name` begins the message."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name}: the GPU's memory is full: close what else uses it")
 
 
 class Gpu:
@@ -75,7 +78,7 @@ class Gpu:
         if status != self._driver.CUresult.CUDA_SUCCESS:
             what = str(getattr(status, "name", status))
             if "OUT_OF_MEMORY" in what:
-                raise OutOfGpuMemory(f"{self._name}: the GPU's memory is full: close what else uses it")
+                raise OutOfGpuMemory(self._name)
             if "NO_DEVICE" in what:
                 raise EngineError(f"{self._name}: the driver finds no NVIDIA GPU: use --device cpu")
             raise EngineError(f"{self._name}: {function.__name__} gave {what}: check the NVIDIA driver")

@@ -72,7 +72,7 @@ class TensorRtEngine(CudaEngine):
     ) -> Callable[[], None]:
         bucket.kept = context = self._plan.create_execution_context()
         if context is None:
-            raise OutOfGpuMemory(f"{self.name}: the GPU's memory is full: close what else uses it")
+            raise OutOfGpuMemory(self.name)
         stream = int(self._driver.stream)
         context.set_optimization_profile_async(number, stream)
         for spec in inputs:

@@ -16,11 +16,11 @@ from realtime.errors import EndOfStream, SourceError
 from realtime.sources.backoff import backoff
 from realtime.sources.live import LiveSource
 from realtime.sources.source import Source
+from realtime.sources.threaded import FAREWELL_S
 from realtime.types import Frame
 
 GIVEN_UP_AFTER_S = 2.0
 """Seconds that a stalled connection has left to go on before it is dropped for a new one."""
-_FAREWELL_S = 1.0
 
 
 class ReconnectingSource(Source):
@@ -221,4 +221,4 @@ class _Connecting(threading.Thread):
         """Make no further attempt; one that hangs is left to itself, and closes what it opens."""
         self._stop_asked.set()
         self._done.set()
-        self.join(_FAREWELL_S)
+        self.join(FAREWELL_S)

@@ -14,7 +14,7 @@ from realtime.sources.spec import Spec
 T = TypeVar("T")
 
 # How long `close` waits for the reader thread. One that is stuck in a dead connection is left to itself.
-_FAREWELL_S = 1.0
+FAREWELL_S = 1.0
 
 
 class ThreadedSource(Source, Generic[T]):
@@ -72,7 +72,7 @@ class ThreadedSource(Source, Generic[T]):
         A `read` that is waiting, or comes later, raises EndOfStream. Takes a second at most: a reader that
         FFmpeg does not give back by then is left behind, and closes its container when it returns.
         """
-        self._stop(_FAREWELL_S)
+        self._stop(FAREWELL_S)
 
     def _stop(self, patience: float) -> None:
         reader, self._reader = self._reader, None

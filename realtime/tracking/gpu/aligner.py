@@ -13,6 +13,7 @@ from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.manifest import CropInput
 from realtime.tracking.crop import Aligner, samples_across
 from realtime.tracking.gpu.eye import GpuEye
+from realtime.tracking.gpu.kernels import Colour, colour_of
 from realtime.types import LateCrop
 
 
@@ -27,6 +28,7 @@ class GpuAligner:
     def __init__(self, spec: CropInput, eye: GpuEye) -> None:
         self._eye = eye
         self._align = Aligner(spec)
+        self._colour = colour_of(self._align.gain, self._align.bias)
 
     def __call__(self, image: NDArray[np.uint8], landmarks: NDArray[np.float32]) -> GpuCrop:
         """Return the crop of one face in the picture that the eye looks at, which is `image`.
@@ -34,15 +36,16 @@ class GpuAligner:
         Args:
             landmarks: (n, 2 or more), px.
         """
-        return GpuCrop(self._eye, self._align, self._align.to_image(landmarks))
+        return GpuCrop(self._eye, self._align.spec, self._colour, self._align.to_image(landmarks))
 
 
 class GpuCrop(LateCrop):
     """A crop (C, H, W) float32 that is cut when it is read; its picture stays for the next frame or two."""
 
-    def __init__(self, eye: GpuEye, aligner: Aligner, to_image: NDArray[np.float64]) -> None:
+    def __init__(self, eye: GpuEye, spec: CropInput, colour: Colour, to_image: NDArray[np.float64]) -> None:
         self._eye = eye
-        self._aligner = aligner
+        self._spec = spec
+        self._colour = colour
         self._to_image = to_image
         self._picture = eye.pictures.latest
         self._number = self._picture.number
@@ -61,18 +64,17 @@ class GpuCrop(LateCrop):
     @property
     def nbytes(self) -> int:
         """Bytes of the crop."""
-        return 4 * int(np.prod(self._aligner.spec.shape))
+        return 4 * int(np.prod(self._spec.shape))
 
     def cut(self, cuda: Cuda, address: int) -> None:
         """Begin writing the crop to an address. Raises EngineError if its picture has gone."""
         self._eye.pictures.check(self._picture, self._number)
-        align = self._aligner
         samples = samples_across(self._to_image)
         self._eye.kernels.crop(
-            cuda, self._picture, self._to_image, align.spec.size, samples, align.gain, align.bias, address
+            cuda, self._picture, self._to_image, self._spec.size, samples, self._colour, address
         )
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         """Cut it and bring it down. Raises EngineError if its picture has gone."""
-        crop = self._eye.bring_down(self.cut, self._aligner.spec.shape)
+        crop = self._eye.bring_down(self.cut, self._spec.shape)
         return crop if dtype is None else crop.astype(dtype)

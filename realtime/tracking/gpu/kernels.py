@@ -19,6 +19,17 @@ _MATRIX = (ctypes.c_double,) * 6
 _RASTER = (ctypes.c_int, ctypes.c_int)
 
 
+Colour = tuple[int, float, float, float, float, float, float]
+"""Whether luma is wanted (1) or colours (0), then the gains and the biases of three channels."""
+
+
+def colour_of(gain: NDArray[np.float32], bias: NDArray[np.float32]) -> Colour:
+    """Return what `Kernels.crop` takes for gains and biases (C,): one channel for luma, three for colours."""
+    r, g, b = np.resize(gain, 3).tolist()
+    bias_r, bias_g, bias_b = np.resize(bias, 3).tolist()
+    return int(len(gain) == 1), r, g, b, bias_r, bias_g, bias_b
+
+
 class Kernels:
     """`kernels.cu` on one GPU. Every method begins its kernel in the order of the stream of a `Cuda`.
 
@@ -47,7 +58,7 @@ class Kernels:
 
     def crop(
         self, cuda: Cuda, picture: Picture, to_image: NDArray[np.float64], size: tuple[int, int],
-        samples: int, gain: NDArray[np.float32], bias: NDArray[np.float32], address: int,
+        samples: int, colour: Colour, address: int,
     ) -> None:  # fmt: skip
         """Cut a crop; see `realtime.tracking.crop.warp_normalise`.
 
@@ -55,11 +66,10 @@ class Kernels:
             to_image: (2, 3), crop column and row -> pixel.
             size: rows and columns of the crop.
             samples: per pixel along a side.
-            gain, bias: (C,), one channel for luma or three for colours, applied to 0-255.
+            colour: what becomes of samples 0-255.
             address: takes (C, rows, columns) float32.
         """
-        channels = [float(np.resize(values, 3)[c]) for values in (gain, bias) for c in range(3)]
-        values = (samples, int(len(gain) == 1), *channels, address)
+        values = (samples, *colour, address)
         kinds = (ctypes.c_int, ctypes.c_int, *(ctypes.c_float,) * 6, ctypes.c_void_p)
         _begin(cuda, self._crop, picture, to_image, size, values, kinds)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import av
 import msgspec
 import numpy as np
@@ -12,6 +14,7 @@ from engines.bottleneck.engine import BottleneckEngine
 from engines.bottleneck.reading import NotBottlenecks
 from engines.errors import EngineError
 from engines.litert_engine import LiteRtEngine
+from engines.sharing import SharedNetworks
 from engines.tensorrt.engine import TensorRtEngine
 from realtime.assembly import build_pipeline, open_bundle
 from realtime.errors import FaceModelError
@@ -112,48 +115,63 @@ def test_the_whole_pipeline_on_a_gpu_publishes_what_a_cpu_does(
     assert not gpu.blocks and not gpu.pinned and gpu.retained == 0
 
 
-def test_a_crop_on_the_gpu_can_be_read_until_its_picture_has_gone(
-    image: np.ndarray, face_model_path, gpu: FakeDriver
-) -> None:
+def test_pipelines_that_share_networks_load_them_once(clip, face_model_path, onnxruntime_gpu) -> None:
+    path = clip("single_face.mp4")
+
+    def run(shared: SharedNetworks) -> list[FrameResult]:
+        pipeline = build_pipeline(path, face_model=face_model_path, max_faces=1, device="cuda", shared=shared)
+        with pipeline:
+            return [result for result, _ in zip(pipeline, range(3), strict=False)]
+
+    with SharedNetworks() as shared:
+        first = run(shared)
+        loaded = set(shared._networks)
+        assert len(loaded) == 4  # three of the face model, one of the bundle
+        second = run(shared)
+        assert set(shared._networks) == loaded
+    for one, other in zip(first, second, strict=True):
+        assert one.faces[0].au_intensity == pytest.approx(other.faces[0].au_intensity, abs=1e-5)
+    assert not onnxruntime_gpu.blocks and onnxruntime_gpu.retained == 0
+
+
+@pytest.fixture
+def seen(image: np.ndarray, face_model_path, gpu: FakeDriver) -> Iterator[tuple]:
+    """A landmarker on the GPU that has found a face, the face, and the crop that heads want."""
     with (
         open_bundle(models=False) as bundle,
         NativeLandmarker(face_model_path, 1, device="cuda") as landmarker,
     ):
-        spec = bundle.manifest.crop
-        assert spec is not None
         (face,) = landmarker.detect(image, 0.0)
-        crop = landmarker.aligner(spec)(image, face.landmarks)
-        expected = Aligner(spec)(image, face.landmarks)
-        np.testing.assert_allclose(np.asarray(crop), expected, atol=1e-5)
-        landmarker.detect(np.zeros_like(image), 0.1)
-        np.testing.assert_allclose(np.stack([crop]), expected[None], atol=1e-5)
-        for t in (0.2, 0.3):
-            landmarker.detect(np.zeros_like(image), t)
-        with pytest.raises(EngineError, match=r"^picture \d+ has left the GPU, which keeps the last 3"):
-            np.asarray(crop)
+        assert bundle.manifest.crop is not None
+        yield landmarker, face, bundle.manifest.crop
     assert not gpu.blocks and gpu.retained == 0
 
 
-def test_crops_of_several_faces_each_go_to_their_row(
-    image: np.ndarray, face_model_path, gpu: FakeDriver
-) -> None:
-    with (
-        open_bundle(models=False) as bundle,
-        NativeLandmarker(face_model_path, 1, device="cuda") as landmarker,
-    ):
-        spec = bundle.manifest.crop
-        assert spec is not None
-        (face,) = landmarker.detect(image, 0.0)
-        faces = [face.landmarks, face.landmarks + np.float32(30.0)]
-        crops = [landmarker.aligner(spec)(image, landmarks) for landmarks in faces]
-        rows = crops[0].together(crops)
-        cuda = landmarker._networks.mesh._driver
-        found = np.zeros((3, *spec.shape), np.float32)
-        address = cuda.allocate(found.nbytes)
-        rows.write(cuda, 0, 2, address)
-        rows.write(cuda, 1, 1, address + 2 * crops[0].nbytes)
-        cuda.download(address, found)
-        cuda.free(address)
-        expected = [Aligner(spec)(image, landmarks) for landmarks in faces]
-        np.testing.assert_allclose(found, [*expected, expected[1]], atol=1e-5)
-        assert len(rows) == 2
+def test_a_crop_on_the_gpu_can_be_read_until_its_picture_has_gone(image: np.ndarray, seen: tuple) -> None:
+    landmarker, face, spec = seen
+    crop = landmarker.aligner(spec)(image, face.landmarks)
+    expected = Aligner(spec)(image, face.landmarks)
+    np.testing.assert_allclose(np.asarray(crop), expected, atol=1e-5)
+    landmarker.detect(np.zeros_like(image), 0.1)
+    np.testing.assert_allclose(np.stack([crop]), expected[None], atol=1e-5)
+    for t in (0.2, 0.3):
+        landmarker.detect(np.zeros_like(image), t)
+    with pytest.raises(EngineError, match=r"^picture \d+ has left the GPU, which keeps the last 3"):
+        np.asarray(crop)
+
+
+def test_crops_of_several_faces_each_go_to_their_row(image: np.ndarray, seen: tuple) -> None:
+    landmarker, face, spec = seen
+    faces = [face.landmarks, face.landmarks + np.float32(30.0)]
+    crops = [landmarker.aligner(spec)(image, landmarks) for landmarks in faces]
+    rows = crops[0].together(crops)
+    cuda = landmarker._networks.mesh._driver
+    found = np.zeros((3, *spec.shape), np.float32)
+    address = cuda.allocate(found.nbytes)
+    rows.write(cuda, 0, 2, address)
+    rows.write(cuda, 1, 1, address + 2 * crops[0].nbytes)
+    cuda.download(address, found)
+    cuda.free(address)
+    expected = [Aligner(spec)(image, landmarks) for landmarks in faces]
+    np.testing.assert_allclose(found, [*expected, expected[1]], atol=1e-5)
+    assert len(rows) == 2

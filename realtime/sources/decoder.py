@@ -11,6 +11,7 @@ import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Discard, Disposition
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -21,6 +22,8 @@ from realtime.sources.spec import Spec
 # Up to this size one thread decodes: it costs the least CPU, keeps up many times over, and H.264's decoder
 # marks damaged pictures only then (with slice threads it conceals the damage silently).
 _ONE_THREAD_PIXELS = 1920 * 1088
+
+UNKNOWN_CODEC = "video of an unknown codec"
 
 # Packets whose arrival is remembered: far more than any decoder holds back.
 _REMEMBERED = 256
@@ -142,7 +145,9 @@ class Decoder:
         for stream in self._container.streams:
             if stream is not chosen:
                 stream.discard = Discard.all
-        context = chosen.codec_context
+        context: VideoCodecContext | None = chosen.codec_context
+        if context is None:  # PyAV's way to say so
+            raise NoVideoError(UNKNOWN_CODEC)
         context.thread_type = "SLICE"  # holds back no picture, as FRAME does
         context.thread_count = 1 if context.width * context.height <= _ONE_THREAD_PIXELS else 0
         context.copy_opaque = True  # carries a packet's number to the picture made from it

@@ -11,7 +11,7 @@ import av
 
 from realtime.errors import SourceError
 from realtime.sources.damage import missing_bytes
-from realtime.sources.decoder import NoVideoError
+from realtime.sources.decoder import UNKNOWN_CODEC, NoVideoError
 from realtime.sources.spec import NETWORK_TIMEOUT_S, Spec
 from realtime.sources.webcam import list_cameras
 
@@ -121,6 +121,8 @@ def _webcam_reason(error: Exception, spec: Spec) -> str:
 
 
 def _url_reason(error: Exception, spec: Spec) -> str:
+    if isinstance(error, NoVideoError) and str(error) == UNKNOWN_CODEC:
+        return f"sends {error}: choose H.264, H.265 or MJPEG in the camera's settings"
     if isinstance(error, NoVideoError):
         return "sends no video: check the path"
     if isinstance(error, av.error.HTTPUnauthorizedError):

@@ -184,6 +184,7 @@ class _Connecting(threading.Thread):
     Attributes:
         attempts: made so far; those of a connection that brought no picture count on.
         problem: what the latest attempt said, None before the first has failed.
+        crash: what ended it that is no failure of a source, to be raised where it is waited for.
     """
 
     def __init__(
@@ -197,8 +198,17 @@ class _Connecting(threading.Thread):
         self._source: LiveSource | None = None
         self.attempts = attempts
         self.problem: str | None = None
+        self.crash: BaseException | None = None
 
     def run(self) -> None:
+        try:
+            self._connect()
+        except BaseException as error:  # noqa: BLE001 - passed on to the reader's thread
+            self.crash = error
+        finally:
+            self._done.set()
+
+    def _connect(self) -> None:
         while not self._stop_asked.wait(backoff(self.attempts, time.monotonic() - self._lost_at, self._draw)):
             self.attempts += 1
             source = self._make()
@@ -211,11 +221,13 @@ class _Connecting(threading.Thread):
             if self._stop_asked.is_set():
                 source.close()
             break
-        self._done.set()
 
     def wait(self, timeout: float | None) -> LiveSource | None:
         """Return the open source, None if it is not there after `timeout` seconds."""
-        return self._source if self._done.wait(timeout) else None
+        done = self._done.wait(timeout)
+        if self.crash is not None:
+            raise self.crash
+        return self._source if done else None
 
     def stop(self) -> None:
         """Make no further attempt; one that hangs is left to itself, and closes what it opens."""

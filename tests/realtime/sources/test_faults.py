@@ -9,7 +9,7 @@ import pytest
 
 from realtime.errors import SourceError
 from realtime.sources import open_source
-from realtime.sources.decoder import NoVideoError
+from realtime.sources.decoder import UNKNOWN_CODEC, NoVideoError
 from realtime.sources.faults import explain, lost
 from realtime.sources.spec import parse_spec
 
@@ -72,6 +72,7 @@ def test_a_build_without_the_cameras_of_this_platform():
         (av.error.HTTPServerError(1, "5XX", DOOR.address), "answered with an error (5XX)"),
         (av.error.InvalidDataError(1, "Invalid", DOOR.address), "does not send video that can be read"),
         (NoVideoError("audio"), "sends no video: check the path"),
+        (NoVideoError(UNKNOWN_CODEC), "sends video of an unknown codec: choose H.264, H.265 or MJPEG"),
     ],
 )
 def test_server_faults_are_told_apart_without_the_password(error, words):

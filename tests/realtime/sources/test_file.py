@@ -260,6 +260,12 @@ def test_permission_denied_is_told_even_when_root_runs_the_tests(tmp_path, monke
     assert "cannot be read (Permission denied): check the path and your rights" in refusal(str(path))
 
 
+def test_an_unknown_codec_is_told(tmp_path):
+    path = write_clip(tmp_path / "a.mp4", frames=2)
+    path.write_bytes(path.read_bytes().replace(b"avc1", b"zzzz"))
+    assert "holds no video but video of an unknown codec" in refusal(str(path))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [

@@ -21,6 +21,9 @@ from hypothesis import strategies as st
 from realtime.errors import EndOfStream, SourceError
 from realtime.sources import open_source
 from realtime.sources.backoff import MOST_S, USUAL_S, backoff
+from realtime.sources.live import LiveSource
+from realtime.sources.reconnecting import ReconnectingSource
+from realtime.sources.spec import parse_spec
 from realtime.subscriber import subscribe
 from realtime.types import Frame, FrameResult
 
@@ -229,6 +232,21 @@ def test_a_run_outlives_its_camera_and_tells_subscribers(face_model_path) -> Non
     lines = said.splitlines()
     lost = [line for line in lines if line.startswith("reconnecting: ")]
     assert 1 <= len(lost) == len(set(lost)) and "live again" in lines
+
+
+def test_a_fault_of_ours_while_connecting_is_raised_where_it_is_read() -> None:
+    def make() -> LiveSource:
+        if attempts:
+            raise ZeroDivisionError("ours")
+        attempts.append(1)
+        return LiveSource(parse_spec(f"rtsp://127.0.0.1:{port}/h264"))
+
+    attempts: list[int] = []
+    with server_at() as (server, port), ReconnectingSource(make) as source:
+        read(source, 1)
+        server.kill()
+        with pytest.raises(ZeroDivisionError, match="ours"):
+            read_until(source, lambda: False)
 
 
 @pytest.mark.slow

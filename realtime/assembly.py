@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from engines.sharing import SharedNetworks
     from realtime.pipeline import Pipeline
     from realtime.sources.source import Source
+    from realtime.turns import Turn
 
 DEFAULT_BUNDLE = "multi-au"
 BUILT_IN = (DEFAULT_BUNDLE, "blendshapes")
@@ -60,7 +61,9 @@ class PipelineOptions(TypedDict, total=False):
     realtime: bool
     name: str | None
     reconnect: bool
+    max_fps: float | None
     shared: SharedNetworks | None
+    turn: Turn | None
     sinks: Sequence[Sink]
 
 
@@ -79,7 +82,9 @@ def build_pipeline(
     realtime: bool = False,
     name: str | None = None,
     reconnect: bool = True,
+    max_fps: float | None = None,
     shared: SharedNetworks | None = None,
+    turn: Turn | None = None,
     sinks: Sequence[Sink] = (),
 ) -> Pipeline:
     """Return a pipeline, not yet open, with the given or the default bundle.
@@ -98,7 +103,9 @@ def build_pipeline(
         realtime: play a file by its time stamps, like a camera, dropping what comes too fast.
         name: stream name in topics and messages; None to derive it from the source.
         reconnect: open a camera or stream that is lost again, for as long as it takes.
+        max_fps: most frames a second of a live source; None for all that the machine can keep up with.
         shared: networks that other pipelines use as well, each in a thread of its own; pays on a GPU only.
+        turn: has the pipeline wait for its turn among others (`realtime.turns`), one thread each.
         sinks: where results go besides the pipeline's iterator.
 
     Raises:
@@ -117,7 +124,9 @@ def build_pipeline(
     if max_faces < 1:
         raise OptionError(f"max faces {max_faces}: must be 1 or more")
     if isinstance(source, str | os.PathLike):
-        source = open_source(os.fspath(source), realtime=realtime, name=name, reconnect=reconnect)
+        source = open_source(
+            os.fspath(source), realtime=realtime, name=name, reconnect=reconnect, max_fps=max_fps
+        )
     if not isinstance(bundle, Bundle):
         bundle = open_bundle(bundle, models=False)
     backend = backend_for(device)
@@ -142,6 +151,7 @@ def build_pipeline(
         backend=backend,
         precision=chosen,
         shared=shared,
+        turn=turn,
     )
 
 

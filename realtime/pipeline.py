@@ -27,6 +27,7 @@ from realtime.smoothing import MedianSmoother
 from realtime.sources.source import Source
 from realtime.stage_times import StageTimes
 from realtime.tracking.tracker import Tracker
+from realtime.turns import Turn
 from realtime.types import Frame, FrameResult, StreamStatus
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Pipeline(Openable):
         backend: str = "onnxruntime",
         precision: str = PRECISIONS[0],
         shared: SharedNetworks | None = None,
+        turn: Turn | None = None,
     ) -> None:
         """Connect the parts; nothing is opened yet.
 
@@ -78,6 +80,7 @@ class Pipeline(Openable):
             backend: what runs the networks (`engines.backends`).
             precision: which form of the networks, one of `bundle.precisions`.
             shared: networks that other pipelines use as well.
+            turn: has the pipeline wait for its turn among others before it takes a frame.
         """
         self.source = source
         self.tracker = tracker
@@ -86,7 +89,10 @@ class Pipeline(Openable):
         self.summary = Summary()
         engine_of = shared.of_bundle(bundle, backend, precision) if shared else None
         self._head = Head(bundle, backend, precision, engine_of=engine_of)
-        self._follower = Follower(source, tracker) if source.live else FollowerAhead(source, tracker)
+        self._turn = turn
+        # Where others have their turns, working ahead would be out of turn.
+        ahead = not source.live and turn is None
+        self._follower = (FollowerAhead if ahead else Follower)(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)
         self._calibration = Calibration(bundle.manifest) if calibrate else None
@@ -201,14 +207,18 @@ class Pipeline(Openable):
             SinkError: the last sink that worked has failed. One that fails while others work is closed and
                 kept in `failures`.
         """
-        while not self._stop.is_set():
-            try:
-                followed = self._follower.read(timeout=TICK_S)
-            except EndOfStream:
-                break
-            if followed is not None:
-                yield self._step(followed)
-            self._tell_status()
+        try:
+            while not self._stop.is_set():
+                try:
+                    result = self._next()
+                except EndOfStream:
+                    break
+                if result is not None:
+                    yield result
+                self._tell_status()
+        finally:
+            if self._turn is not None:
+                self._turn.end()
 
     def run(self) -> Summary:
         """Open, process everything, close; return the summary."""
@@ -237,6 +247,21 @@ class Pipeline(Openable):
             self.summary.take(self.source)
             self._tell_status()
         self._stack.close()
+
+    def _next(self) -> FrameResult | None:
+        """Return the result of the next frame, None if none came for a while. Raises as `__iter__`."""
+        turn = self._turn
+        if turn is None:
+            followed = self._follower.read(timeout=TICK_S)
+            return None if followed is None else self._step(followed)
+        # A frame is waited for first and taken last, so that it is the newest when the turn comes.
+        if turn.placed or self.source.wait(TICK_S):
+            turn.begin()
+        try:
+            followed = self._follower.read(timeout=0.0)
+            return None if followed is None else self._step(followed)
+        finally:
+            turn.end(more=self.source.wait(0.0))
 
     def _step(self, followed: Followed) -> FrameResult:
         frame = followed.frame

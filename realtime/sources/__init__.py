@@ -22,6 +22,7 @@ def open_source(
     open_timeout: float = 10.0,
     stall_timeout: float = 3.0,
     reconnect: bool = False,
+    max_fps: float | None = None,
 ) -> Source:
     """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
 
@@ -35,10 +36,12 @@ def open_source(
         open_timeout: seconds `open()` waits for an answer before it gives up.
         stall_timeout: seconds without a frame after which a live source's `state` is "stalled".
         reconnect: open a camera or stream that is lost again, for as long as it takes.
+        max_fps: most frames a second of a live source; the others count as dropped.
 
     Raises:
         SourceError: `spec` is none of these. That it cannot be opened is found out by `open()`.
-        OptionError: `name` has other characters, or a timeout is not above 0.
+        OptionError: `name` has other characters, a timeout or `max_fps` is not above 0, or `max_fps` is asked
+            of a file, which gives every frame.
     """
     # FFmpeg's libraries are loaded with the first source, not with the package.
     from realtime.sources.file import FileSource
@@ -51,11 +54,20 @@ def open_source(
     for option, seconds in (("open_timeout", open_timeout), ("stall_timeout", stall_timeout)):
         if not seconds > 0:
             raise OptionError(f"{option} {seconds}: must be above 0 seconds")
+    if max_fps is not None and not 0 < max_fps < float("inf"):
+        raise OptionError(f"max-fps {max_fps}: must be above 0 frames a second")
     parsed: Spec = parse_spec(spec)
     if parsed.kind == "file" and not realtime:
+        if max_fps is not None:
+            raise OptionError(
+                f"max-fps {max_fps:g}: {parsed.label} is a file, which gives every frame; "
+                "with --realtime it is played like a camera"
+            )
         return FileSource(parsed, name=name, open_timeout=open_timeout)
 
     def live() -> LiveSource:
-        return LiveSource(parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout)
+        return LiveSource(
+            parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout, max_fps=max_fps
+        )
 
     return ReconnectingSource(live) if reconnect and parsed.kind in ("url", "webcam") else live()

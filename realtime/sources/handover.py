@@ -48,6 +48,17 @@ class Handover(ABC, Generic[T]):
             self._changed.notify_all()
             return True
 
+    def skip(self) -> None:
+        """Count an item as dropped that is not even put."""
+        with self._changed:
+            self._captured += 1
+            self._dropped += 1
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether, within `timeout` seconds (None: for ever), `take` would return or raise at once."""
+        with self._changed:
+            return self._changed.wait_for(self._decided, timeout)
+
     @abstractmethod
     def _make_room(self) -> None:
         """Wait for room or make it; called with the lock held."""
@@ -87,6 +98,9 @@ class Handover(ABC, Generic[T]):
         """The counts at this moment."""
         with self._changed:
             return self._counts()
+
+    def _decided(self) -> bool:
+        return bool(self._items) or self._finished or self._closed
 
     def _counts(self) -> Counts:
         return Counts(self._captured, self._delivered, self._dropped, len(self._items))

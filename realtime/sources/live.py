@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from realtime.sources.frame_rate_cap import FrameRateCap
 from realtime.sources.handover import LatestSlot
 from realtime.sources.reader import Reader, Stamped
 from realtime.sources.rgb import RgbConverter
@@ -24,21 +25,31 @@ class LiveSource(ThreadedSource[Stamped]):
         name: stream name, None for the one `spec` suggests.
         open_timeout: seconds `open` waits at most for an answer.
         stall_timeout: seconds without a frame after which `state` is "stalled".
+        max_fps: most pictures a second, the others count as dropped; None for all of them.
     """
 
     live = True
 
     def __init__(
-        self, spec: Spec, *, name: str | None = None, open_timeout: float = 10.0, stall_timeout: float = 3.0
+        self,
+        spec: Spec,
+        *,
+        name: str | None = None,
+        open_timeout: float = 10.0,
+        stall_timeout: float = 3.0,
+        max_fps: float | None = None,
     ) -> None:
         super().__init__(spec, name=name, open_timeout=open_timeout)
+        self._max_fps = max_fps
         self._stall_timeout = stall_timeout
         self._rgb = RgbConverter()
         self._latest = 0.0
 
     def _start(self) -> tuple[LatestSlot[Stamped], Reader[Stamped]]:
         slot = LatestSlot[Stamped]()
-        return slot, Reader(self._spec, slot, lambda picture: picture, paced=self._spec.kind == "file")
+        cap = None if self._max_fps is None else FrameRateCap(self._max_fps)
+        paced = self._spec.kind == "file"
+        return slot, Reader(self._spec, slot, lambda picture: picture, paced=paced, cap=cap)
 
     def open(self) -> None:
         """Open the source; blocks for `open_timeout` seconds at most.

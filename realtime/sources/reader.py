@@ -17,6 +17,7 @@ from av.video.frame import VideoFrame
 from realtime.errors import SourceError
 from realtime.sources.decoder import Decoder, NoVideoError, Picture
 from realtime.sources.faults import check_file, explain, lost, silent
+from realtime.sources.frame_rate_cap import FrameRateCap
 from realtime.sources.handover import Handover
 from realtime.sources.pace import Pacer
 from realtime.sources.rgb import RgbConverter
@@ -67,6 +68,7 @@ class Reader(threading.Thread, Generic[T]):
         handover: where the pictures go.
         prepare: run on each picture in this thread before it is handed over.
         paced: play a recording at the speed it was taken.
+        cap: chooses the pictures to hand over; None: all of them.
 
     Attributes:
         total, fps: as in `Source`; valid once `open` returned.
@@ -77,7 +79,12 @@ class Reader(threading.Thread, Generic[T]):
     """
 
     def __init__(
-        self, spec: Spec, handover: Handover[T], prepare: Callable[[Stamped], T], paced: bool
+        self,
+        spec: Spec,
+        handover: Handover[T],
+        prepare: Callable[[Stamped], T],
+        paced: bool,
+        cap: FrameRateCap | None = None,
     ) -> None:
         # A daemon: a driver or a server that never answers must not keep the program from ending.
         super().__init__(name=f"read {spec.name}", daemon=True)
@@ -85,6 +92,7 @@ class Reader(threading.Thread, Generic[T]):
         self._handover = handover
         self._prepare = prepare
         self._paced = paced
+        self._cap = cap
         self._stop_asked = threading.Event()
         self._answered = threading.Event()
         self._failure: SourceError | None = None
@@ -169,7 +177,11 @@ class Reader(threading.Thread, Generic[T]):
                 return
             stamped = self._stamp(picture)
             self.damage = decoder.damage_line(shown)
-            handed = self._handover.put(self._prepare(stamped))
+            if self._cap is None or self._cap.admits(stamped.t_capture):
+                handed = self._handover.put(self._prepare(stamped))
+            else:
+                handed = True
+                self._handover.skip()
             self._answered.set()
             if not handed:
                 return

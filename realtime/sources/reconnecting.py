@@ -90,6 +90,13 @@ class ReconnectingSource(Source):
             elif deadline is not None and time.monotonic() >= deadline:
                 return None
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether a frame, the end or a new connection is there within `timeout` seconds."""
+        source, connecting = self._source, self._connecting
+        if source is not None:
+            return source.wait(timeout)
+        return connecting is None or connecting.wait_for(timeout)
+
     def close(self) -> None:
         """Stop reading and free everything. Safe to call twice, and from any thread."""
         with self._lock:
@@ -161,7 +168,7 @@ class ReconnectingSource(Source):
         if connecting is None:
             raise EndOfStream
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
-        source = connecting.wait(left)
+        source = connecting.result(left)
         self.detail = connecting.problem or self.detail
         with self._lock:
             closed = self._closed
@@ -222,7 +229,11 @@ class _Connecting(threading.Thread):
                 source.close()
             break
 
-    def wait(self, timeout: float | None) -> LiveSource | None:
+    def wait_for(self, timeout: float | None) -> bool:
+        """Whether it has come to an end within `timeout` seconds."""
+        return self._done.wait(timeout)
+
+    def result(self, timeout: float | None) -> LiveSource | None:
         """Return the open source, None if it is not there after `timeout` seconds."""
         done = self._done.wait(timeout)
         if self.crash is not None:

@@ -50,6 +50,14 @@ class Source(Openable):
         unplugged or a server that is gone, raises SourceError once, in one line, then EndOfStream.
         """
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether, within `timeout` seconds (None: for ever), `read` would return or raise at once.
+
+        For those who want the newest frame at the moment when they have time for it. A source that cannot
+        tell says yes, and may keep them waiting in `read`.
+        """
+        return True
+
     @abstractmethod
     def close(self) -> None:
         """Stop reading and free everything. Safe to call twice, and from any thread.

@@ -74,6 +74,10 @@ class ThreadedSource(Source, Generic[T]):
         """
         self._stop(FAREWELL_S)
 
+    def wait(self, timeout: float | None = None) -> bool:
+        """Whether a frame, or the end, is there within `timeout` seconds (None: waits for ever)."""
+        return self._handover is None or self._handover.wait(timeout)
+
     def _stop(self, patience: float) -> None:
         reader, self._reader = self._reader, None
         if reader is not None:

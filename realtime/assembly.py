@@ -46,16 +46,21 @@ def open_bundle(path: Path | str | None = None, *, models: bool = True) -> Bundl
         return Bundle.open(folder, models=models)
 
 
-class PipelineOptions(TypedDict, total=False):
-    """The options of `build_pipeline`, for those who pass them on."""
+class NetworkOptions(TypedDict, total=False):
+    """The options of `build_pipeline` that say which networks run, and on what."""
 
     bundle: Bundle | Path | str | None
     face_model: Path | None
     offline: bool
-    max_faces: int
     tracker: str
     device: str
     precision: str
+
+
+class PipelineOptions(NetworkOptions, total=False):
+    """The options of `build_pipeline`, for those who pass them on."""
+
+    max_faces: int
     window: int
     calibrate: bool
     realtime: bool

@@ -1,14 +1,11 @@
-"""What a run has done so far: the summary at its end, and the status messages on the way."""
+"""What a run has done so far, for the summary at its end."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from realtime.results import wall_offset
 from realtime.sources.source import Source
-from realtime.types import SCHEMA, FrameResult, StreamStatus
-
-STATUS_INTERVAL_S = 1.0
+from realtime.types import FrameResult
 
 
 @dataclass(slots=True)
@@ -54,38 +51,3 @@ class Summary:
     def take(self, source: Source) -> None:
         """Note what only the source knows."""
         self.dropped, self.damage, self.detail = source.dropped, source.damage, source.detail
-
-
-class StatusClock:
-    """Knows when the stream's status is due: on every change of state, and every second."""
-
-    def __init__(self) -> None:
-        self._state = ""
-        self._told = self._counted = float("-inf")
-        self._frames = 0
-        self._fps = 0.0
-
-    def due(
-        self, now: float, source: Source, summary: Summary, *, generation: int, model: str
-    ) -> StreamStatus | None:
-        """Return the status to send at `now` (s, monotonic), None if none is due."""
-        if source.state == self._state and now - self._told < STATUS_INTERVAL_S:
-            return None
-        if now - self._counted >= STATUS_INTERVAL_S:
-            self._fps = (summary.frames - self._frames) / (now - self._counted)
-            self._counted, self._frames = now, summary.frames
-        self._state, self._told = source.state, now
-        return StreamStatus(
-            schema=SCHEMA,
-            stream=source.name,
-            state=source.state,
-            t=now,
-            wall_offset=wall_offset(),
-            generation=generation,
-            frames=summary.frames,
-            dropped=source.dropped,
-            faces=summary.latest_faces,
-            fps=self._fps,
-            model=model,
-            detail=source.detail,
-        )

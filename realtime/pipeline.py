@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from engines.choices import PRECISIONS
-from realtime.bookkeeping import StatusClock, Summary
+from realtime.bookkeeping import Summary
 from realtime.calibration import Calibration
 from realtime.errors import EndOfStream, SinkError
 from realtime.following import Followed, Follower, FollowerAhead
@@ -26,6 +26,7 @@ from realtime.sinks.sink import Sink
 from realtime.smoothing import MedianSmoother
 from realtime.sources.source import Source
 from realtime.stage_times import StageTimes
+from realtime.status_clock import StatusClock
 from realtime.tracking.tracker import Tracker
 from realtime.turns import Turn
 from realtime.types import Frame, FrameResult, StreamStatus
@@ -280,7 +281,12 @@ class Pipeline(Openable):
 
     def _tell_status(self) -> None:
         status = self._status.due(
-            time.monotonic(), self.source, self.summary, generation=self._generation, model=self._model
+            time.monotonic(),
+            self.source,
+            self.summary,
+            self.times,
+            generation=self._generation,
+            model=self._model,
         )
         if status is not None:
             if self.watching is not None:

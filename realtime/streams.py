@@ -30,6 +30,7 @@ class Streams(Openable):
         OptionError: two streams have the same name.
 
     Attributes:
+        opened: whether all are open.
         failures: by the stream's name, why a stream ended before its source did.
     """
 
@@ -39,6 +40,7 @@ class Streams(Openable):
             names = [pipeline.source.name for pipeline in pipelines]
             twice = next(name for name in names if names.count(name) > 1)
             raise OptionError(f"two streams are named {twice!r}: give each a name of its own")
+        self.opened = False
         self.failures: dict[str, LiveFacsError] = {}
         self._crash: BaseException | None = None
         self._loaded = threading.Barrier(len(pipelines))
@@ -68,6 +70,7 @@ class Streams(Openable):
             self.close()
             self._raise_crash()
             raise next(iter(self.failures.values()))
+        self.opened = True
         self._all_open.set()
 
     def __iter__(self) -> Iterator[FrameResult]:
@@ -94,6 +97,7 @@ class Streams(Openable):
 
     def close(self) -> None:
         """End every stream, and close all that it uses. Safe to call twice."""
+        self.opened = False
         self.stop()
         self._loaded.abort()
         self._all_open.set()

@@ -246,6 +246,14 @@ class FaceUpdate(Header, kw_only=True, omit_defaults=True):
     face: FaceResult
 
 
+class Percentiles(msgspec.Struct, frozen=True):
+    """Half, 95 % and 99 % of the frames took no longer."""
+
+    p50: Annotated[float, Meta(ge=0.0, description="s, the median")]
+    p95: Annotated[float, Meta(ge=0.0, description="s, 95th percentile")]
+    p99: Annotated[float, Meta(ge=0.0, description="s, 99th percentile")]
+
+
 State = Literal["connecting", "live", "stalled", "reconnecting", "ended"]
 
 
@@ -263,4 +271,28 @@ class StreamStatus(msgspec.Struct, kw_only=True, omit_defaults=True):
     faces: Annotated[int, Meta(ge=0, description="faces in the latest frame")]
     fps: Annotated[float, Meta(ge=0.0, description="1/s, frames processed, over the last second")]
     model: Annotated[str, Meta(description="bundle name and version")]
-    detail: Annotated[str | None, Meta(description="one line for people: why the state changed")] = None
+    detail: Annotated[
+        str | None,
+        Meta(description="one line for people: why the state is what it is, or that it is overloaded"),
+    ] = None
+    captured: (
+        Annotated[int, Meta(ge=0, description="frames the source gave so far: processed, dropped or unread")]
+        | None
+    ) = None
+    captured_fps: (
+        Annotated[float, Meta(ge=0.0, description="1/s, frames the source gave, over the last second")] | None
+    ) = None
+    max_fps: (
+        Annotated[float, Meta(gt=0.0, description="1/s, cap on this stream's frames; others are dropped")]
+        | None
+    ) = None
+    reconnects: Annotated[int, Meta(ge=0, description="times the source was lost and found again")] | None = (
+        None
+    )
+    tracks: Annotated[int, Meta(ge=0, description="different track ids seen so far")] | None = None
+    stages: Annotated[
+        dict[str, Percentiles] | None,
+        Meta(
+            description="how long each stage took, `latency` from capture to publish, over some ten seconds"
+        ),
+    ] = None

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import tomllib
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -29,38 +29,46 @@ class Known(NamedTuple):
 
     kind: type
     minimum: float | None = None
+    several: bool = False
 
 
-def read_config(path: Path, known: Mapping[str, Known]) -> dict[str, Any]:
-    """Return the options in a TOML file, checked by name and type.
-
-    Keys are the long option names, with `-` or `_`; values are what one would type, in TOML's own types.
-    Relative paths count from the current folder, as they do on the command line, not from the file's;
-    `~` is the home folder. Raises OptionError with one line that names the file, the key and the value
-    and what is wanted, or the nearest known key.
-    """
+def toml_in(path: Path) -> dict[str, Any]:
+    """Return what a TOML file says. Raises OptionError with one line."""
     try:
-        text = path.read_bytes().decode("utf-8")
-        table = tomllib.loads(text)
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise OptionError(f"config {path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"config {path}: not valid TOML: {error}") from error
+
+
+def read_config(path: Path, known: Mapping[str, Known], *, beside: Collection[str] = ()) -> dict[str, Any]:
+    """Return the options in a TOML file, checked by name and type.
+
+    Keys are the long option names, with `-` or `_`; values are what one would type, in TOML's own types.
+    Relative paths count from the current folder, as they do on the command line, not from the file's;
+    `~` is the home folder. `beside` names keys that somebody else reads. Raises OptionError with one line
+    that names the file, the key and the value and what is wanted, or the nearest known key.
+    """
+    table = {key: value for key, value in toml_in(path).items() if key not in beside}
+    return options_in(table, known, f"config {path}")
+
+
+def options_in(table: Mapping[str, Any], known: Mapping[str, Known], where: str) -> dict[str, Any]:
+    """Return the options in a table, as `read_config` does those of a file; `where` begins its errors."""
     options: dict[str, Any] = {}
     for key, value in table.items():
         name = key.replace("-", "_")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean '{near[0].replace('_', '-')}'?" if near else f"known: {_names(known)}"
-            raise OptionError(f"config {path}: unknown option '{key}'; {hint}")
+            raise OptionError(f"{where}: unknown option '{key}'; {hint}")
         if name in options:
-            raise OptionError(
-                f"config {path}: option '{key}' stands there twice, once with - and once with _"
-            )
+            raise OptionError(f"{where}: option '{key}' stands there twice, once with - and once with _")
         try:
             options[name] = _checked(name, value, known[name])
         except ValueError as error:
-            raise OptionError(f"config {path}: option '{key}' {error}") from None
+            raise OptionError(f"{where}: option '{key}' {error}") from None
     return options
 
 
@@ -69,16 +77,23 @@ def config_callback(context: typer.Context, path: Path | None) -> Path | None:
     if path is not None:
         kinds = _kinds(context.command.callback)
         known = {
-            str(parameter.name): Known(kinds[str(parameter.name)], getattr(parameter, "min", None))
+            str(parameter.name): Known(
+                kinds[str(parameter.name)], getattr(parameter, "min", None), parameter.nargs == -1
+            )
             for parameter in context.command.params
             if parameter.name not in (None, "config", "help")
         }
-        context.default_map = {**(context.default_map or {}), **read_config(path, known)}
+        several = any(parameter.nargs == -1 for parameter in context.command.params)
+        options = read_config(path, known, beside=("cameras",) if several else ())
+        context.default_map = {**(context.default_map or {}), **options}
     return path
 
 
-def _checked(name: str, value: object, known: Known) -> bool | str:
+def _checked(name: str, value: object, known: Known) -> bool | str | list[Any]:
     """The value as Typer takes it. Raises ValueError with the end of a sentence about the option."""
+    if known.several:
+        values = value if isinstance(value, list) else [value]
+        return [_checked(name, each, known._replace(several=False)) for each in values]
     if isinstance(value, dict | list):
         kind = "table" if isinstance(value, dict) else "list"
         raise ValueError(f"must be a single value, not a {kind}")
@@ -99,12 +114,15 @@ def _checked(name: str, value: object, known: Known) -> bool | str:
 
 
 def _kinds(command: Callable[..., Any] | None) -> dict[str, type]:
-    """The type of each parameter of a command's function, None left out."""
+    """The type of each parameter of a command's function, None left out; of a list, of what is in it."""
     hints = typing.get_type_hints(inspect.unwrap(command)) if command else {}
-    return {
-        name: next((kind for kind in typing.get_args(hint) if kind is not type(None)), hint)
-        for name, hint in hints.items()
-    }
+    return {name: bare(hint) for name, hint in hints.items()}
+
+
+def bare(hint: Any) -> type:
+    """The type that a hint names, None left out; of a list, that of what is in it."""
+    kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
+    return bare(kinds[0]) if kinds else hint
 
 
 def _names(known: Mapping[str, Known]) -> str:

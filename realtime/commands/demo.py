@@ -43,7 +43,7 @@ def demo(
         publish = _free_endpoint()
     typer.echo(f"reading {Path(source).name if recorded else source}; results go to {csv}")
     run(
-        source=source,
+        source=[source],
         publish=publish,
         csv=csv,
         overwrite=overwrite or csv == DEFAULT_CSV,

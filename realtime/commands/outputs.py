@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from realtime.errors import OptionError
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
@@ -13,6 +13,15 @@ from realtime.sinks.sink import Sink
 if TYPE_CHECKING:
     from engines.bundle import Bundle
     from realtime.sources.source import Source
+
+
+class OutputOptions(TypedDict):
+    """The options of `livefacs run` that say where results go."""
+
+    publish: str
+    csv: Path | None
+    jsonl: Path | None
+    overwrite: bool
 
 
 def make_sinks(
@@ -44,11 +53,8 @@ def make_sinks(
         if path.resolve().is_relative_to(model.path.resolve()):
             raise OptionError(f"{option} {path}: lies inside the bundle {model.path}; choose another place")
     sinks: list[Sink] = []
-    endpoint = DEFAULT_ENDPOINT if publish == "auto" and source.live else publish
-    if endpoint not in ("auto", "none"):
-        from realtime.sinks.zeromq import ZeroMQSink
-
-        sinks.append(ZeroMQSink(endpoint))
+    if is_published(source, publish):
+        sinks.append(make_publisher(publish))
     if csv is not None:
         from realtime.sinks.csv_file import CSVSink
 
@@ -58,6 +64,18 @@ def make_sinks(
 
         sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
     return sinks
+
+
+def is_published(source: Source, publish: str) -> bool:
+    """Whether `--publish` asks for this source's results: `auto` does for live ones."""
+    return publish != "none" and (publish != "auto" or source.live)
+
+
+def make_publisher(publish: str) -> Sink:
+    """Return the publisher that `--publish` names, not yet open."""
+    from realtime.sinks.zeromq import ZeroMQSink
+
+    return ZeroMQSink(DEFAULT_ENDPOINT if publish == "auto" else publish)
 
 
 def _keep_apart(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:

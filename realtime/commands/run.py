@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-import gc
-import signal
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
-from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
+from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW, NetworkOptions
 from realtime.commands.config import config_callback
 from realtime.commands.face_model_options import FaceModel, Offline
-from realtime.commands.outputs import make_sinks
+from realtime.commands.outputs import OutputOptions, make_sinks
+from realtime.commands.running import run_and_report
+from realtime.commands.several import run_several
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
-
-PATIENCE_S = 2.5
-SLOW_START = (
-    "opening; the first start on a machine compiles its code for some ten seconds, a GPU takes longer"
-)
-
-if TYPE_CHECKING:
-    from realtime.bookkeeping import Summary
-    from realtime.pipeline import Pipeline
-    from realtime.types import StreamStatus
 
 
 def run(
     source: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
             metavar="SOURCE",
-            help="A video file, `webcam:0`, or an address: `rtsp://…`, `http://…`.",
+            help="A video file, `webcam:0`, or an address: `rtsp://…`, `http://…`; several are read "
+            "side by side.",
             show_default=False,
         ),
     ] = None,
@@ -51,10 +39,18 @@ def run(
         ),
     ] = "auto",
     csv: Annotated[
-        Path | None, typer.Option(help="Write a CSV in OpenFace's column names.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write a CSV in OpenFace's column names; of several streams, a folder with one each.",
+            show_default=False,
+        ),
     ] = None,
     jsonl: Annotated[
-        Path | None, typer.Option(help="Write every result as a line of JSON.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write every result as a line of JSON; of several streams, a folder with a file each.",
+            show_default=False,
+        ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
     bundle: Annotated[
@@ -104,6 +100,10 @@ def run(
             help="Open a camera or stream that is lost again, for as long as it takes.",
         ),
     ] = True,
+    max_fps: Annotated[
+        float | None,
+        typer.Option(help="Most frames a second of a live source; others are dropped.", show_default=False),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="Stream name in topics; default: from the source.", show_default=False)
     ] = None,
@@ -113,8 +113,8 @@ def run(
     config: Annotated[
         Path | None,
         typer.Option(
-            help="TOML file with any of these options; what is typed wins. Relative paths in it count "
-            "from the current folder.",
+            help="TOML file with any of these options, and a table `[cameras.NAME]` for each of several "
+            "streams; what is typed wins. Relative paths in it count from the current folder.",
             callback=config_callback,
             is_eager=True,
             show_default=False,
@@ -131,109 +131,54 @@ def run(
     - `livefacs run webcam:0`
     - `livefacs run rtsp://user:password@camera/stream --csv faces.csv`
     - `livefacs run interview.mp4 --csv interview.csv --jsonl interview.jsonl`
+    - `livefacs run interviews/*.mp4 --csv scores/`
+    - `livefacs run --config cameras.toml`
     """
     from realtime.assembly import build_pipeline, open_bundle
+    from realtime.cameras import Camera
+    from realtime.commands.camera_tables import read_cameras
     from realtime.errors import OptionError
-    from realtime.sources import open_source
 
-    if source is None:
-        raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
-    opened = open_source(source, realtime=realtime, name=name, reconnect=reconnect)
-    model = open_bundle(bundle, models=False)
-    sinks = make_sinks(
-        opened,
-        model,
-        publish=publish,
-        csv=csv,
-        jsonl=jsonl,
-        overwrite=overwrite,
-        also_read={"config": config, "face model": face_model},
+    template = Camera(
+        source="",
+        name=name or "",
+        max_fps=max_fps,
+        max_faces=max_faces,
+        window=window,
+        calibration=calibration,
+        realtime=realtime,
+        reconnect=reconnect,
     )
-    pipeline = build_pipeline(
-        opened,
+    cameras = read_cameras(config, template) if config else []
+    several = bool(cameras) or len(source or ()) > 1
+    if cameras and source:
+        raise OptionError(f"SOURCE and the cameras in {config}: name one or the other")
+    if not cameras and not source:
+        raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
+    if several and name is not None:
+        raise OptionError(f"--name {name}: there are several streams; name each in a --config file")
+    cameras = cameras or [replace(template, source=each) for each in source or ()]
+    model = open_bundle(bundle, models=False)
+    outputs = OutputOptions(publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite)
+    also_read = {"config": config, "face model": face_model}
+    networks = NetworkOptions(
         bundle=model,
         face_model=face_model,
         offline=offline,
-        max_faces=max_faces,
         tracker=tracker,
         device=device,
         precision=precision,
+    )
+    if several:
+        run_several(cameras, model, networks, outputs, also_read=also_read, view=view)
+        return
+    opened = cameras[0].make_source()
+    pipeline = build_pipeline(
+        opened,
+        max_faces=max_faces,
         window=window,
         calibrate=calibration,
-        sinks=sinks,
+        sinks=make_sinks(opened, model, **outputs, also_read=also_read),
+        **networks,
     )
     run_and_report(pipeline, view=view, thresholds=model.thresholds)
-
-
-def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, float]) -> Summary:
-    """Run a pipeline to its end or to Ctrl-C, showing it; print the summary.
-
-    Raises the first error of a sink that failed on the way, after everything else is done.
-    """
-    from realtime.commands.summary import print_summary
-    from realtime.commands.terminal import NoView, console_for, make_view
-
-    console = console_for(sys.stdout)
-    label = pipeline.source.label
-    title = label if "://" in label else Path(label).name
-    shown = make_view(console, pipeline.times, title, thresholds) if view else NoView()
-    opened = False
-    gc.collect()
-    patience = threading.Timer(PATIENCE_S, shown.say, (SLOW_START,))
-    patience.daemon = True
-    patience.start()
-    try:
-        # The view first: what it takes to draw for the first time must not cost a camera its first frames.
-        with _ending_on_signals(pipeline), shown, pipeline:
-            opened = True
-            patience.cancel()
-            # What start-up made stays for good: keep the collector from walking through it, again and
-            # again, in the middle of frames.
-            gc.freeze()
-            shown.total = pipeline.source.total
-            pipeline.watching = _telling_changes(shown.say)
-            for sink in pipeline.sinks:
-                shown.say(sink.destination)
-            for result in pipeline:
-                shown.show(result)
-                if shown.gone and not pipeline.sinks:
-                    pipeline.stop()  # nobody is left to run for
-    finally:
-        patience.cancel()
-        gc.unfreeze()
-        if opened:
-            with suppress(OSError):  # whoever read our output may have gone
-                print_summary(pipeline, console)
-    if pipeline.failures:
-        raise pipeline.failures[0]
-    return pipeline.summary
-
-
-def _telling_changes(say: Callable[[str], None]) -> Callable[[StreamStatus], None]:
-    """Return what tells of a source that is not as it was: lost, found again, and why."""
-    last: list[str | None] = ["live", None]
-
-    def tell(status: StreamStatus) -> None:
-        now = [status.state, status.detail]
-        if now != last and "connecting" not in (status.state, last[0]) and status.state != "ended":
-            say(f"{status.state}: {status.detail}" if status.detail else f"{status.state} again")
-        last[:] = now
-
-    return tell
-
-
-@contextmanager
-def _ending_on_signals(pipeline: Pipeline) -> Iterator[None]:
-    """End cleanly at the first Ctrl-C or SIGTERM; before the run has begun, or at a second one, at once."""
-
-    def end(number: int, frame: object) -> None:
-        if not pipeline.opened or pipeline.stopping:
-            raise KeyboardInterrupt
-        pipeline.stop()
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

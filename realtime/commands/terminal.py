@@ -17,7 +17,7 @@ from rich.text import Text
 
 from realtime.commands.view_text import face_text, latency_text, one_line, progress, stages_text
 from realtime.stage_times import StageTimes
-from realtime.types import FrameResult
+from realtime.types import FrameResult, StreamStatus
 
 # Drawing takes a few ms of pure Python, which the pipeline may have to wait for: not too often.
 REDRAW_S = 0.2
@@ -61,6 +61,9 @@ class View(AbstractContextManager["View"]):
         self._rate.count(result)
         self._latest = result
         self._since = time.monotonic()
+
+    def note(self, status: StreamStatus) -> None:
+        """Take a stream's latest status, where it is shown."""
 
     def say(self, line: str) -> None:
         """Print a line, beside what is drawn."""

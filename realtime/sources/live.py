@@ -40,14 +40,14 @@ class LiveSource(ThreadedSource[Stamped]):
         max_fps: float | None = None,
     ) -> None:
         super().__init__(spec, name=name, open_timeout=open_timeout)
-        self._max_fps = max_fps
+        self.max_fps = max_fps
         self._stall_timeout = stall_timeout
         self._rgb = RgbConverter()
         self._latest = 0.0
 
     def _start(self) -> tuple[LatestSlot[Stamped], Reader[Stamped]]:
         slot = LatestSlot[Stamped]()
-        cap = None if self._max_fps is None else FrameRateCap(self._max_fps)
+        cap = None if self.max_fps is None else FrameRateCap(self.max_fps)
         paced = self._spec.kind == "file"
         return slot, Reader(self._spec, slot, lambda picture: picture, paced=paced, cap=cap)
 

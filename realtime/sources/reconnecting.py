@@ -42,6 +42,7 @@ class ReconnectingSource(Source):
         self._draw = draw or random.Random()
         self._source: LiveSource | None = make()
         self.name, self.label = self._source.name, self._source.label
+        self.max_fps = self._source.max_fps
         self._connecting: _Connecting | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -179,6 +180,7 @@ class ReconnectingSource(Source):
                 source.close()
             raise EndOfStream
         if source is not None:
+            self.reconnects += 1
             self._attempts = connecting.attempts
             self._next_generation = self._generation + 1
             self.fps = source.fps

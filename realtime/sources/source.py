@@ -24,6 +24,8 @@ class Source(Openable):
         dropped: frames overwritten unread so far.
         total: frames the source says it holds, None if it does not know.
         fps: nominal frame rate, None if the source does not know.
+        max_fps: cap on the frames a second; what is left out counts as dropped. None: no cap.
+        reconnects: times the source was lost and found again.
         damage: one line if frames were lost to damaged data, else None.
     """
 
@@ -37,6 +39,8 @@ class Source(Openable):
     total: int | None = None
     fps: float | None = None
     damage: str | None = None
+    max_fps: float | None = None
+    reconnects: int = 0
 
     @abstractmethod
     def open(self) -> None:

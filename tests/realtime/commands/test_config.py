@@ -16,6 +16,7 @@ KNOWN = {
     "window": Known(int),
     "scale": Known(float),
     "view": Known(bool),
+    "clips": Known(str, several=True),
 }
 
 
@@ -39,6 +40,7 @@ def read(tmp_path: Path, text: str) -> dict[str, object]:
         ("view = 'no'", "'no'", "true or false"),
         ("view = 1", "1", "true or false"),
         ("window = [1]", "list", "single value"),
+        ("clips = [1, 'a.mp4']", "1", "a text in quotes"),
     ],
 )
 def test_a_wrong_value_is_refused_by_file_key_value_and_what_is_wanted(
@@ -66,6 +68,11 @@ def test_good_values_are_as_if_typed(tmp_path: Path) -> None:
         "view": False,
         "csv": "out/a.csv",  # relative to the current folder, not to the file's
     }
+
+
+def test_of_several_one_may_stand_alone(tmp_path: Path) -> None:
+    assert read(tmp_path, 'clips = "a.mp4"') == {"clips": ["a.mp4"]}
+    assert read(tmp_path, 'clips = ["a.mp4", "b.mp4"]') == {"clips": ["a.mp4", "b.mp4"]}
 
 
 def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,8 @@ class Camera:
         max_fps: most frames a second; None for all that the machine can keep up with.
         priority: share of an overloaded machine: twice the priority, twice the frames. Above 0.
         max_faces, window, calibration, realtime, reconnect: as options of `livefacs run`.
+        cpus, gpus: cores and share of GPUs that it takes of a fleet's machine; a GPU may be shared, 0.25.
+        node: the only machine of a fleet that may serve it, such as the one a webcam hangs on; "" for any.
 
     Raises:
         OptionError: the priority is none.
@@ -35,10 +37,15 @@ class Camera:
     calibration: bool = True
     realtime: bool = False
     reconnect: bool = True
+    cpus: float = 0.5
+    gpus: float = 0.0
+    node: str = ""
 
     def __post_init__(self) -> None:
         if not 0 < self.priority < float("inf"):
             raise OptionError(f"camera '{self.name}': priority {self.priority:g} must be above 0")
+        if not 0 <= self.cpus < float("inf") or not 0 <= self.gpus < float("inf"):
+            raise OptionError(f"camera '{self.name}': cpus and gpus must be 0 or more")
 
     def make_source(self) -> Source:
         """Return its source, not open yet. Raises LiveFacsError if it can never be opened."""

@@ -10,6 +10,7 @@ import typer
 from realtime.commands.bundle import app as bundle_app
 from realtime.commands.demo import demo
 from realtime.commands.doctor import doctor
+from realtime.commands.fleet import fleet
 from realtime.commands.run import run
 from realtime.commands.schema import schema
 from realtime.commands.watch import watch
@@ -26,6 +27,7 @@ app = typer.Typer(
     ),
 )
 app.command()(run)
+app.command()(fleet)
 app.command()(watch)
 app.command()(demo)
 app.command()(doctor)

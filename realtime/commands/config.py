@@ -72,8 +72,8 @@ def options_in(table: Mapping[str, Any], known: Mapping[str, Known], where: str)
     return options
 
 
-def config_callback(context: typer.Context, path: Path | None) -> Path | None:
-    """Make a file's options the defaults of the command; what is typed still wins."""
+def cameras_config_callback(context: typer.Context, path: Path | None) -> Path | None:
+    """Make a file's options the defaults of the command; what is typed still wins. Cameras are read apart."""
     if path is not None:
         kinds = _kinds(context.command.callback)
         known = {
@@ -83,8 +83,7 @@ def config_callback(context: typer.Context, path: Path | None) -> Path | None:
             for parameter in context.command.params
             if parameter.name not in (None, "config", "help")
         }
-        several = any(parameter.nargs == -1 for parameter in context.command.params)
-        options = read_config(path, known, beside=("cameras",) if several else ())
+        options = read_config(path, known, beside=("cameras",))
         context.default_map = {**(context.default_map or {}), **options}
     return path
 

@@ -8,15 +8,28 @@ from typing import Annotated
 
 import typer
 
-from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
+from engines.choices import AUTO, DEVICES
 from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW, NetworkOptions
-from realtime.commands.config import config_callback
+from realtime.commands.config import cameras_config_callback
 from realtime.commands.face_model_options import FaceModel, Offline
 from realtime.commands.outputs import OutputOptions, make_sinks
 from realtime.commands.running import run_and_report
 from realtime.commands.several import run_several
+from realtime.commands.stream_options import (
+    BundlePath,
+    Calibrated,
+    Device,
+    MaxFaces,
+    MaxFps,
+    Precision,
+    RealTime,
+    Reconnect,
+    Shown,
+    TrackerName,
+    Window,
+)
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
-from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, landmarker_names
+from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 
 
 def run(
@@ -53,69 +66,28 @@ def run(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
-    bundle: Annotated[
-        Path | None,
-        typer.Option(
-            help="Model bundle, a folder or .zip; default: the one built in. `blendshapes` is built in as "
-            "well: a rule that costs next to nothing."
-        ),
-    ] = None,
-    max_faces: Annotated[int, typer.Option(min=1, help="Most faces followed at once.")] = DEFAULT_MAX_FACES,
-    tracker: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(landmarker_names()),
-            help="What finds the faces: `native`, or the `mediapipe` package, whose networks it runs: "
-            "the same landmarks in twice the time.",
-        ),
-    ] = DEFAULT_LANDMARKER,
-    device: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(DEVICES),
-            help="What runs the networks: `cuda` is an NVIDIA GPU, by TensorRT or ONNX Runtime.",
-        ),
-    ] = DEVICES[0],
-    precision: Annotated[
-        str,
-        typer.Option(
-            metavar="|".join(dict.fromkeys((AUTO, *PRECISIONS, *CONVERTED))),
-            help="Of the bundle's networks: `auto` tries which is the fastest here, once; fp16 is for GPUs.",
-        ),
-    ] = AUTO,
-    window: Annotated[
-        int, typer.Option(help="Frames in the temporal median, odd; 1 switches it off.")
-    ] = DEFAULT_WINDOW,
-    calibration: Annotated[
-        bool,
-        typer.Option("--calibration/--no-calibration", help="Measure AUs from each person's own rest."),
-    ] = True,
-    realtime: Annotated[
-        bool, typer.Option("--realtime", help="Play a file by its time stamps, like a camera.")
-    ] = False,
-    reconnect: Annotated[
-        bool,
-        typer.Option(
-            "--reconnect/--no-reconnect",
-            help="Open a camera or stream that is lost again, for as long as it takes.",
-        ),
-    ] = True,
-    max_fps: Annotated[
-        float | None,
-        typer.Option(help="Most frames a second of a live source; others are dropped.", show_default=False),
-    ] = None,
+    bundle: BundlePath = None,
+    max_faces: MaxFaces = DEFAULT_MAX_FACES,
+    tracker: TrackerName = DEFAULT_LANDMARKER,
+    device: Device = DEVICES[0],
+    precision: Precision = AUTO,
+    window: Window = DEFAULT_WINDOW,
+    calibration: Calibrated = True,
+    realtime: RealTime = False,
+    reconnect: Reconnect = True,
+    max_fps: MaxFps = None,
     name: Annotated[
         str | None, typer.Option(help="Stream name in topics; default: from the source.", show_default=False)
     ] = None,
     face_model: FaceModel = None,
     offline: Offline = False,
-    view: Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")] = True,
+    view: Shown = True,
     config: Annotated[
         Path | None,
         typer.Option(
             help="TOML file with any of these options, and a table `[cameras.NAME]` for each of several "
             "streams; what is typed wins. Relative paths in it count from the current folder.",
-            callback=config_callback,
+            callback=cameras_config_callback,
             is_eager=True,
             show_default=False,
         ),

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from realtime.errors import LiveFacsError
 
@@ -89,7 +89,7 @@ def _running(target: Pipeline | Streams, shown: View, report: Callable[[], None]
     patience.start()
     try:
         # The view first: what it takes to draw for the first time must not cost a camera its first frames.
-        with _ending_on_signals(target), shown, target:
+        with ending_on_signals(target), shown, target:
             opened = True
             patience.cancel()
             # What start-up made stays for good: keep the collector from walking through it, again and
@@ -127,8 +127,21 @@ def _in_turn(*takers: Callable[[StreamStatus], None]) -> Callable[[StreamStatus]
     return give
 
 
+class Stoppable(Protocol):
+    """What can be asked to end."""
+
+    opened: bool
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it has been asked to."""
+
+    def stop(self) -> None:
+        """Ask it to; from any thread or signal handler."""
+
+
 @contextmanager
-def _ending_on_signals(target: Pipeline | Streams) -> Iterator[None]:
+def ending_on_signals(target: Stoppable) -> Iterator[None]:
     """End cleanly at the first Ctrl-C or SIGTERM; before the run has begun, or at a second one, at once."""
 
     def end(number: int, frame: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from realtime.commands.terminal import View
+from realtime.commands.terminal import PLAIN_LINE_S, View
 from realtime.commands.view_text import one_line
 from realtime.types import FrameResult, StreamStatus
 
@@ -92,12 +93,16 @@ class _StreamsView(View):
 class StreamsLines(_StreamsView):
     """A line for each stream every few seconds, for logs and pipes."""
 
-    interval_s = LINES_EVERY_S
+    interval_s = PLAIN_LINE_S
+    _printed = float("-inf")
 
     def draw(self, result: FrameResult | None = None) -> None:
         """Print them; at the end there is the summary instead."""
-        if all(status.state == "ended" for status in self._status_of.values()):
+        now = time.monotonic()
+        ended = all(status.state == "ended" for status in self._status_of.values())
+        if ended or now - self._printed < LINES_EVERY_S:
             return
+        self._printed = now
         for name in self._names:
             cells = self._cells(name)
             parts = [name, cells.state, cells.rate, f"frames {cells.frames}", f"dropped {cells.dropped}"]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
-import time
 
 import msgspec
 import zmq
@@ -13,8 +11,8 @@ from realtime.errors import SinkError
 from realtime.sinks.control import ControlServer
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.sinks.endpoints import beside, bind, context, reachable_from_outside, release
-from realtime.sinks.sink import Sink
-from realtime.types import FaceUpdate, FrameResult, Header, StreamStatus
+from realtime.sinks.messages import Message, MessageSink
+from realtime.types import FrameResult, StreamStatus
 
 _log = logging.getLogger(__name__)
 
@@ -27,17 +25,14 @@ LAST_WORDS = 200
 # A number, and two calls: `send_multipart` does the same in thrice the time.
 _MORE = int(zmq.SNDMORE)
 
-_STREAM_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
-
-class ZeroMQSink(Sink):
+class ZeroMQSink(MessageSink):
     """Publishes `frame.`, `face.` and `status.` messages; `docs/wire-format.md` describes them.
 
     Three sockets: PUB of multipart `[topic, msgpack]`; a second PUB of single-part `topic\\0msgpack` for
     readers that want only the newest (ZeroMQ's CONFLATE drops every multipart message); one for questions
     (`realtime.sinks.control`). Each message is encoded once. A subscriber that is slow, stopped or
-    dead loses messages of its own and holds up nobody. `write` sets the result's `t_publish` in place,
-    so that sinks after this one record what was sent; `status` sets the status' `t`.
+    dead loses messages of its own and holds up nobody.
 
     Args:
         endpoint: where to publish, `tcp://host:port` or `ipc:///path`; host `*` for every network (not
@@ -96,35 +91,35 @@ class ZeroMQSink(Sink):
 
     def write(self, result: FrameResult) -> None:
         """Publish a frame's result and one message per face; about 10 µs with one face. Never blocks."""
-        stream = _checked(result.stream)
-        result.t_publish = time.monotonic()
-        control = self._publish(f"frame.{stream}.", result)
-        control.results[stream] = result
-        if not result.faces:
-            return
-        header = {name: getattr(result, name) for name in Header.__struct_fields__}
-        for face in result.faces:
-            header["t_publish"] = time.monotonic()
-            self._publish(f"face.{stream}.{face.track_id}.", FaceUpdate(**header, face=face))
+        super().write(result)
+        self.control.results[result.stream] = result
 
     def status(self, status: StreamStatus) -> None:
         """Publish a stream's status. Never blocks."""
-        stream = _checked(status.stream)
-        status.t = time.monotonic()
-        self._publish(f"status.{stream}.", status).statuses[stream] = status
+        super().status(status)
+        self.control.statuses[status.stream] = status
+
+    def forward(self, topic: bytes, payload: bytes) -> None:
+        """Publish a message that somebody else has encoded. Never blocks."""
+        if self._pub is None or self._newest is None:
+            raise RuntimeError("ZeroMQSink is not open")
+        self._pub.send(topic, _MORE)
+        self._pub.send(payload)
+        self._newest.send(topic + b"\0" + payload)
+
+    @property
+    def control(self) -> ControlServer:
+        """What answers questions; knows the streams' latest messages. The sink must be open."""
+        if self._control is None:
+            raise RuntimeError("ZeroMQSink is not open")
+        return self._control
 
     def close(self) -> None:
         """Send what is still queued, for at most `LAST_WORDS` ms, and free the endpoints."""
         self._free(LAST_WORDS)
 
-    def _publish(self, topic: str, message: FrameResult | FaceUpdate | StreamStatus) -> ControlServer:
-        if self._pub is None or self._newest is None or self._control is None:
-            raise RuntimeError("ZeroMQSink is not open")
-        head, payload = topic.encode(), self._encoder.encode(message)
-        self._pub.send(head, _MORE)
-        self._pub.send(payload)
-        self._newest.send(head + b"\0" + payload)
-        return self._control
+    def _send(self, topic: str, message: Message) -> None:
+        self.forward(topic.encode(), self._encoder.encode(message))
 
     def _free(self, linger: int) -> None:
         if self._pub is None or self._newest is None or self._control is None:
@@ -140,10 +135,3 @@ def _publisher() -> zmq.Socket[bytes]:
     sock.sndhwm = SEND_QUEUE
     sock.maxmsgsize = 1024  # what comes in are subscriptions
     return sock
-
-
-def _checked(stream: str) -> str:
-    """Return the stream's name if it can be part of a topic; a dot or NUL in it would break the prefixes."""
-    if not _STREAM_NAME.fullmatch(stream):
-        raise SinkError(f"stream name {stream!r}: cannot be published; use letters, digits, - and _ only")
-    return stream

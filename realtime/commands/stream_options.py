@@ -1,0 +1,59 @@
+"""The options of every command that reads streams."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
+from realtime.tracking.landmarkers import landmarker_names
+
+BundlePath = Annotated[
+    Path | None,
+    typer.Option(
+        help="Model bundle, a folder or .zip; default: the one built in. `blendshapes` is built in as "
+        "well: a rule that costs next to nothing."
+    ),
+]
+MaxFaces = Annotated[int, typer.Option(min=1, help="Most faces followed at once.")]
+TrackerName = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(landmarker_names()),
+        help="What finds the faces: `native`, or the `mediapipe` package, whose networks it runs: "
+        "the same landmarks in twice the time.",
+    ),
+]
+Device = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(DEVICES),
+        help="What runs the networks: `cuda` is an NVIDIA GPU, by TensorRT or ONNX Runtime.",
+    ),
+]
+Precision = Annotated[
+    str,
+    typer.Option(
+        metavar="|".join(dict.fromkeys((AUTO, *PRECISIONS, *CONVERTED))),
+        help="Of the bundle's networks: `auto` tries which is the fastest here, once; fp16 is for GPUs.",
+    ),
+]
+Window = Annotated[int, typer.Option(help="Frames in the temporal median, odd; 1 switches it off.")]
+Calibrated = Annotated[
+    bool, typer.Option("--calibration/--no-calibration", help="Measure AUs from each person's own rest.")
+]
+RealTime = Annotated[bool, typer.Option("--realtime", help="Play a file by its time stamps, like a camera.")]
+Reconnect = Annotated[
+    bool,
+    typer.Option(
+        "--reconnect/--no-reconnect",
+        help="Open a camera or stream that is lost again, for as long as it takes.",
+    ),
+]
+MaxFps = Annotated[
+    float | None,
+    typer.Option(help="Most frames a second of a live source; others are dropped.", show_default=False),
+]
+Shown = Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")]

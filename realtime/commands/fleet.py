@@ -22,6 +22,7 @@ from realtime.commands.stream_options import (
     Device,
     MaxFaces,
     MaxFps,
+    Metrics,
     Precision,
     RealTime,
     Reconnect,
@@ -59,6 +60,7 @@ def fleet(
     publish: Annotated[
         str, typer.Option(help="ZeroMQ endpoint for the whole fleet.", metavar="ENDPOINT")
     ] = DEFAULT_ENDPOINT,
+    metrics: Metrics = None,
     bundle: BundlePath = None,
     max_faces: MaxFaces = DEFAULT_MAX_FACES,
     tracker: TrackerName = DEFAULT_LANDMARKER,
@@ -85,7 +87,8 @@ def fleet(
     """
     from realtime.cameras import Camera
     from realtime.commands.camera_tables import EXAMPLE, read_cameras
-    from realtime.commands.running import ending_on_signals
+    from realtime.commands.outputs import make_metrics
+    from realtime.commands.running import ending_on_signals, in_turn
     from realtime.commands.streams_view import make_streams_view
     from realtime.commands.terminal import NoView, console_for
     from realtime.errors import LiveFacsError, OptionError
@@ -115,7 +118,12 @@ def fleet(
     with ExitStack() as stack:
         stack.enter_context(cluster)
         exchange = Exchange(ZeroMQSink(publish), cluster.own_address())
-        exchange.watching = shown.note
+        watchers = [shown.note]
+        if metrics is not None:
+            scraped = stack.enter_context(make_metrics(metrics))
+            watchers.append(scraped.status)
+            shown.say(scraped.destination)
+        exchange.watching = in_turn(*watchers)
         running = Fleet(cameras, equipment, exchange, cluster, shown.say)
         stack.enter_context(ending_on_signals(running))
         stack.enter_context(shown)

@@ -22,6 +22,7 @@ class OutputOptions(TypedDict):
     csv: Path | None
     jsonl: Path | None
     overwrite: bool
+    metrics: str | None
 
 
 def make_sinks(
@@ -32,6 +33,7 @@ def make_sinks(
     csv: Path | None,
     jsonl: Path | None,
     overwrite: bool,
+    metrics: str | None,
     also_read: Mapping[str, Path | None],
 ) -> list[Sink]:
     """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
@@ -41,6 +43,7 @@ def make_sinks(
         publish: a ZeroMQ endpoint, `none`, or `auto` (live sources publish on `DEFAULT_ENDPOINT`).
         csv, jsonl: files to write, None for none.
         overwrite: whether they may replace existing files.
+        metrics: where Prometheus may ask, None for nowhere.
         also_read: further files this run reads, by what they are.
 
     Raises:
@@ -63,6 +66,8 @@ def make_sinks(
         from realtime.sinks.jsonl import JSONLinesSink
 
         sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
+    if metrics is not None:
+        sinks.append(make_metrics(metrics))
     return sinks
 
 
@@ -76,6 +81,13 @@ def make_publisher(publish: str) -> Sink:
     from realtime.sinks.zeromq import ZeroMQSink
 
     return ZeroMQSink(DEFAULT_ENDPOINT if publish == "auto" else publish)
+
+
+def make_metrics(metrics: str) -> Sink:
+    """Return what `--metrics` asks for, not yet open."""
+    from realtime.sinks.metrics import MetricsSink
+
+    return MetricsSink(metrics)
 
 
 def _keep_apart(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:

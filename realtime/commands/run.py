@@ -21,6 +21,7 @@ from realtime.commands.stream_options import (
     Device,
     MaxFaces,
     MaxFps,
+    Metrics,
     Precision,
     RealTime,
     Reconnect,
@@ -66,6 +67,7 @@ def run(
         ),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
+    metrics: Metrics = None,
     bundle: BundlePath = None,
     max_faces: MaxFaces = DEFAULT_MAX_FACES,
     tracker: TrackerName = DEFAULT_LANDMARKER,
@@ -131,7 +133,7 @@ def run(
         raise OptionError(f"--name {name}: there are several streams; name each in a --config file")
     cameras = cameras or [replace(template, source=each) for each in source or ()]
     model = open_bundle(bundle, models=False)
-    outputs = OutputOptions(publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite)
+    outputs = OutputOptions(publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite, metrics=metrics)
     also_read = {"config": config, "face model": face_model}
     networks = NetworkOptions(
         bundle=model,

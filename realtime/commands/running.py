@@ -65,7 +65,7 @@ def run_streams_and_report(streams: Streams, *, view: bool) -> None:
     pipelines = streams.pipelines
     shown = make_streams_view(console, streams.pipelines) if view else NoView()
     for name, pipeline in pipelines.items():
-        pipeline.watching = _in_turn(shown.note, _telling_changes(shown.say, f"{name}: "))
+        pipeline.watching = in_turn(shown.note, _telling_changes(shown.say, f"{name}: "))
     with _running(streams, shown, lambda: print_summaries(pipelines, console)):
         for destination in dict.fromkeys(sink.destination for p in pipelines.values() for sink in p.sinks):
             shown.say(destination)
@@ -117,7 +117,7 @@ def _telling_changes(say: Callable[[str], None], whose: str = "") -> Callable[[S
     return tell
 
 
-def _in_turn(*takers: Callable[[StreamStatus], None]) -> Callable[[StreamStatus], None]:
+def in_turn(*takers: Callable[[StreamStatus], None]) -> Callable[[StreamStatus], None]:
     """Return what gives a status to each of several."""
 
     def give(status: StreamStatus) -> None:

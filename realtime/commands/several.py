@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from realtime.commands.outputs import OutputOptions, is_published, make_publisher, make_sinks
+from realtime.commands.outputs import OutputOptions, is_published, make_metrics, make_publisher, make_sinks
 from realtime.commands.running import run_streams_and_report
 from realtime.errors import OptionError
 
@@ -84,6 +84,7 @@ def _sinks_of(
     read = {f"source of {source.name}": Path(source.label) for source in sources} | dict(also_read)
     publish = outputs["publish"]
     publisher = SharedSink(make_publisher(publish))
+    metrics = None if outputs["metrics"] is None else SharedSink(make_metrics(outputs["metrics"]))
     sinks: dict[str, list[Sink]] = {}
     for source in sources:
         files = {kind: folder and folder / f"{source.name}.{kind}" for kind, folder in folders.items()}
@@ -94,8 +95,11 @@ def _sinks_of(
             csv=files["csv"],
             jsonl=files["jsonl"],
             overwrite=outputs["overwrite"],
+            metrics=None,
             also_read=read,
         )
+        if metrics is not None:
+            sinks[source.name].append(metrics.share())
         if is_published(source, publish):
             sinks[source.name].insert(0, publisher.share())
     return sinks

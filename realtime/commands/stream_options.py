@@ -56,4 +56,13 @@ MaxFps = Annotated[
     float | None,
     typer.Option(help="Most frames a second of a live source; others are dropped.", show_default=False),
 ]
+Metrics = Annotated[
+    str | None,
+    typer.Option(
+        help="Serve rates, drops, stage times and states to Prometheus: at HOST:PORT, or a port, such as "
+        "9464, of this machine.",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
 Shown = Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")]

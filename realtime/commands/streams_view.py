@@ -63,12 +63,13 @@ class _StreamsView(View):
 
     def __init__(self, console: Console, names: Collection[str]) -> None:
         super().__init__(console, None)
-        self._names = tuple(names)
+        self._names = dict.fromkeys(names)  # in this order, and those that are heard of later
         self._latest_of: dict[str, FrameResult] = {}
         self._status_of: dict[str, StreamStatus] = {}
 
     def note(self, status: StreamStatus) -> None:
         """Take a stream's latest status."""
+        self._names.setdefault(status.stream)
         self._status_of[status.stream] = status
 
     def show(self, result: FrameResult) -> None:
@@ -103,7 +104,7 @@ class StreamsLines(_StreamsView):
         if ended or now - self._printed < LINES_EVERY_S:
             return
         self._printed = now
-        for name in self._names:
+        for name in tuple(self._names):
             cells = self._cells(name)
             parts = [name, cells.state, cells.rate, f"frames {cells.frames}", f"dropped {cells.dropped}"]
             parts += [f"latency {cells.latency}" if cells.latency else "", cells.seen]
@@ -120,7 +121,7 @@ class StreamsTable(_StreamsView):
 
     def __enter__(self) -> StreamsTable:
         self._live.start()
-        self._live.update(Text(f" LiveFACS  {len(self._names)} streams  opening …"), refresh=True)
+        self._live.update(Text(" LiveFACS  opening …"), refresh=True)
         super().__enter__()
         return self
 
@@ -139,7 +140,7 @@ class StreamsTable(_StreamsView):
                 heading, no_wrap=True, justify="left" if heading in ("stream", "state") else "right"
             )
         table.add_column("face", no_wrap=True, overflow="ellipsis", ratio=1)
-        for name in self._names:
+        for name in tuple(self._names):
             cells = self._cells(name)
             state = Text(cells.state, STATE_STYLES.get(cells.state, "bold yellow"))
             table.add_row(Text(name, "bold"), state, *map(Text, cells[2:]))

@@ -23,30 +23,56 @@ def watch(
     stream: Annotated[
         str, typer.Option(help="Only this stream, by name; default: the first to speak.", show_default=False)
     ] = "",
+    streams: Annotated[
+        bool, typer.Option("--streams", help="Show how every stream is doing, a row for each.")
+    ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds of silence after which to give up.")] = 10.0,
 ) -> None:
     """Show the results that another `livefacs` publishes on ENDPOINT, until they end or Ctrl-C."""
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        _watch(endpoint, stream, timeout)
+        if streams:
+            _watch_streams(endpoint, timeout)
+        else:
+            _watch(endpoint, stream, timeout)
     except KeyboardInterrupt:
         return
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _watch(endpoint: str, stream: str, timeout: float) -> None:
-    from realtime.commands.terminal import console_for, make_view
-    from realtime.errors import OptionError
+def _watch_streams(endpoint: str, timeout: float) -> None:
+    from realtime.commands.streams_view import make_streams_view
+    from realtime.commands.terminal import console_for
     from realtime.subscriber import subscribe
     from realtime.types import FrameResult, StreamStatus
 
-    if not 0 < timeout <= LONGEST_TIMEOUT_S:  # also refuses nan
-        raise OptionError(f"--timeout {timeout:g}: must be above 0 seconds and at most {LONGEST_TIMEOUT_S}")
+    states: dict[str, str] = {}
+    with (
+        subscribe(endpoint, "", timeout=_checked(timeout)) as messages,
+        make_streams_view(console_for(sys.stdout), ()) as shown,
+    ):
+        for message in messages:
+            if shown.gone:
+                return
+            if isinstance(message, FrameResult):
+                shown.show(message)
+            elif isinstance(message, StreamStatus):
+                shown.note(message)
+                states[message.stream] = message.state
+                if set(states.values()) == {"ended"}:
+                    return
+
+
+def _watch(endpoint: str, stream: str, timeout: float) -> None:
+    from realtime.commands.terminal import console_for, make_view
+    from realtime.subscriber import subscribe
+    from realtime.types import FrameResult, StreamStatus
+
     console = console_for(sys.stdout)
     last = ""
     with (
-        subscribe(endpoint, "", timeout=timeout) as messages,
+        subscribe(endpoint, "", timeout=_checked(timeout)) as messages,
         make_view(console, None, endpoint) as shown,
     ):
         for message in _of_one_stream(messages, stream, timeout):
@@ -60,6 +86,14 @@ def _watch(endpoint: str, stream: str, timeout: float) -> None:
                 last = message.state
                 if last == "ended":
                     return
+
+
+def _checked(timeout: float) -> float:
+    from realtime.errors import OptionError
+
+    if not 0 < timeout <= LONGEST_TIMEOUT_S:  # also refuses nan
+        raise OptionError(f"--timeout {timeout:g}: must be above 0 seconds and at most {LONGEST_TIMEOUT_S}")
+    return timeout
 
 
 def _of_one_stream(messages: Subscription, stream: str, timeout: float) -> Iterator[Message]:

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import time
+import urllib.request
 from pathlib import Path
 
 import av
@@ -121,3 +122,42 @@ def test_what_one_has_lost_is_told_by_its_name(clip, face_model_path, tmp_path: 
     assert "cut: warning: " in done.stdout
     assert "whole: warning" not in done.stdout
     assert "whole" in done.stdout and " 72 " in done.stdout
+
+
+def test_all_streams_can_be_watched_and_scraped(clip, face_model_path, tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/faces"
+    path = clip("WolfgangLanger_Pexels.mp4")
+    command = [
+        LIVEFACS,
+        "run",
+        path,
+        path,
+        "--realtime",
+        "--publish",
+        endpoint,
+        "--metrics",
+        "0",
+        "--no-view",
+    ]
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as run:
+        said = ""
+        while "metrics" not in said:
+            said = run.stdout.readline()
+            assert said, "it ended"
+        watch = subprocess.Popen(
+            [LIVEFACS, "watch", "--streams", endpoint],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        rows: set[str] = set()
+        while rows != {"WolfgangLanger_Pexels", "WolfgangLanger_Pexels-2"}:
+            line = watch.stdout.readline()
+            assert line, watch.stderr.read()
+            rows.add(line.split(" | ")[0])
+        with urllib.request.urlopen(said.split()[1], timeout=5) as answer:
+            text = answer.read().decode()
+        assert text.count("livefacs_frames_processed_total{") == 2
+        run.send_signal(signal.SIGINT)
+        assert watch.wait(timeout=20) == 0  # all have ended
+        assert run.wait(timeout=20) == 0

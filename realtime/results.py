@@ -41,6 +41,7 @@ class ResultWriter:
             time_base=(
                 None if frame.time_base is None else (frame.time_base.numerator, frame.time_base.denominator)
             ),
+            t_camera=frame.t_camera,
             faces=tuple(self._face(*parts, delay) for parts in zip(faces, raw, smooth, strict=True)),
         )
         self._seq += 1

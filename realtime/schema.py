@@ -188,8 +188,13 @@ ZeroMQ compares the beginning of a topic with what a reader subscribes to. **The
 `t_capture`, `t_publish` and `t` are seconds on the publisher's monotonic clock, whose zero means nothing. On
 the same machine they compare with Python's `time.monotonic()`; add `wall_offset` for Unix time. `t_capture`
 is taken when the frame has been read, so `t_publish - t_capture` is what the publisher added.
-`pts * time_base` is the time within a file or camera stream. When `generation` rises, the source has
-restarted: track ids and temporal filters begin anew.
+`pts * time_base` is the time within a file or camera stream. When `generation` rises, the source has begun
+anew (another connection, time stamps that step back or leap, pictures of another size): so do track ids and
+temporal filters.
+
+`t_camera` is when the camera says it took the picture, in Unix time by its own clock, of RTSP cameras that
+report it (RTCP sender reports, some seconds after the connection was made). `t_capture + wall_offset -
+t_camera` is how long the picture was on its way, as far as both clocks are right.
 
 ## Absent is not zero
 

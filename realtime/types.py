@@ -37,10 +37,13 @@ class Frame:
             read of its data returned, before decoding; strictly rising within a source.
         pts: presentation time stamp in units of `time_base`, None where the source gives none.
         time_base: seconds per `pts` unit.
-        generation: rises on every reconnect or PTS step back; tracks and filters start anew.
+        generation: rises on every reconnect, where time stamps step back or leap, and where the size of the
+            pictures changes; tracks and filters start anew.
         dropped: frames the source has overwritten unread since it was opened.
         decode_s: seconds that decoding this picture took, after `t_capture`, waiting not counted.
         convert_s: seconds that making it RGB took, after decoding.
+        t_camera: Unix time in seconds by the camera's own clock, right or wrong, when the picture was taken;
+            None where the camera does not tell it.
     """
 
     image: NDArray[np.uint8]
@@ -52,6 +55,7 @@ class Frame:
     dropped: int = 0
     decode_s: float = 0.0
     convert_s: float = 0.0
+    t_camera: float | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -209,7 +213,7 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     schema: Annotated[str, Meta(description="wire format and its version, `livefacs/1`")]
     stream: Annotated[str, Meta(description="name of the stream, without dots")]
     generation: Annotated[
-        int, Meta(ge=0, description="rises when the source restarts; track ids and filters start anew")
+        int, Meta(ge=0, description="rises when the source begins anew; track ids and filters start anew")
     ]
     seq: Annotated[int, Meta(ge=0, description="number of the processed frame, from 0, without gaps")]
     frame: Annotated[
@@ -224,6 +228,10 @@ class Header(msgspec.Struct, kw_only=True, omit_defaults=True):
     pts: Annotated[int | None, Meta(description="presentation time stamp in units of time_base")] = None
     time_base: Annotated[
         tuple[int, int] | None, Meta(description="numerator and denominator of seconds per pts unit")
+    ] = None
+    t_camera: Annotated[
+        float | None,
+        Meta(description="s, Unix time by the camera's own clock, right or wrong, when it took the picture"),
     ] = None
 
     @property

@@ -22,6 +22,7 @@ def open_source(
     open_timeout: float = 10.0,
     stall_timeout: float = 3.0,
     reconnect: bool = False,
+    insist: bool = False,
     max_fps: float | None = None,
 ) -> Source:
     """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
@@ -35,13 +36,16 @@ def open_source(
         name: stream name, letters, digits, `-` and `_`. Default: the file's stem, `webcam0`, the URL's host.
         open_timeout: seconds `open()` waits for an answer before it gives up.
         stall_timeout: seconds without a frame after which a live source's `state` is "stalled".
-        reconnect: open a camera or stream that is lost again, for as long as it takes.
+        reconnect: open a camera or stream that is lost again, for as long as it takes. A recording opens or
+            fails.
+        insist: with `reconnect`, do so from the start: `open()` of a camera or stream that is not there yet
+            returns all the same, with `state` "reconnecting" and `detail` saying why.
         max_fps: most frames a second of a live source; the others count as dropped.
 
     Raises:
         SourceError: `spec` is none of these. That it cannot be opened is found out by `open()`.
-        OptionError: `name` has other characters, a timeout or `max_fps` is not above 0, or `max_fps` is asked
-            of a file, which gives every frame.
+        OptionError: `name` has other characters, a timeout or `max_fps` is not above 0, `max_fps` is asked of
+            a file, which gives every frame, or `insist` goes without `reconnect`.
     """
     # FFmpeg's libraries are loaded with the first source, not with the package.
     from realtime.sources.file import FileSource
@@ -56,6 +60,8 @@ def open_source(
             raise OptionError(f"{option} {seconds}: must be above 0 seconds")
     if max_fps is not None and not 0 < max_fps < float("inf"):
         raise OptionError(f"max-fps {max_fps}: must be above 0 frames a second")
+    if insist and not reconnect:
+        raise OptionError("insist without reconnect: whoever insists from the start reconnects as well")
     parsed: Spec = parse_spec(spec)
     if parsed.kind == "file" and not realtime:
         if max_fps is not None:
@@ -70,4 +76,6 @@ def open_source(
             parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout, max_fps=max_fps
         )
 
-    return ReconnectingSource(live) if reconnect and parsed.kind in ("url", "webcam") else live()
+    if reconnect and parsed.kind in ("url", "webcam"):
+        return ReconnectingSource(live, insist=insist)
+    return live()

@@ -9,8 +9,11 @@ FIRST_S, USUAL_S, MOST_S = 0.1, 1.0, 10.0
 RELAXES_S = 60.0
 """A camera that has been away for so many seconds may be asked once a second, for twice as many every two."""
 
+REFUSED_S = 60.0
+"""The longest wait, at once, when the camera has refused the password: many lock who fails at it often."""
 
-def backoff(attempt: int, away_s: float, draw: random.Random) -> float:
+
+def backoff(attempt: int, away_s: float, draw: random.Random, *, refused: bool = False) -> float:
     """Return seconds to wait before an attempt.
 
     Doubling from a tenth of a second to one, so that a server that restarts is found at once; then growing
@@ -21,6 +24,8 @@ def backoff(attempt: int, away_s: float, draw: random.Random) -> float:
         attempt: counted from 0.
         away_s: since the camera was lost.
         draw: decides about chance.
+        refused: the attempt before this was answered, with a no.
     """
     quick = min(USUAL_S, FIRST_S * 2.0 ** min(attempt, 16))
-    return max(quick, min(MOST_S, away_s / RELAXES_S)) * draw.uniform(0.5, 1.0)
+    longest = REFUSED_S if refused else max(quick, min(MOST_S, away_s / RELAXES_S))
+    return longest * draw.uniform(0.5, 1.0)

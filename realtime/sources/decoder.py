@@ -8,29 +8,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import av
-from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Discard, Disposition
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from realtime.sources.camera_clock import CameraClock
+from realtime.sources.container import (
+    UnreadableError,
+    choose_video,
+    open_container,
+    packets_of,
+    pyav_alone,
+)
 from realtime.sources.damage import Damage, missing_bytes
 from realtime.sources.packet_name import name_packet, packet_of
 from realtime.sources.spec import Spec
 
-# Up to this size one thread decodes: it costs the least CPU, keeps up many times over, and H.264's decoder
-# marks damaged pictures only then (with slice threads it conceals the damage silently).
-_ONE_THREAD_PIXELS = 1920 * 1088
-
-UNKNOWN_CODEC = "video of an unknown codec"
-
 # Packets whose arrival is remembered: far more than any decoder holds back.
 _REMEMBERED = 256
-
-
-class NoVideoError(Exception):
-    """The container opened but holds nothing that can be shown; the message says what it holds instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,7 @@ class Picture:
             was read or was due that brought the picture out.
         decode_s: s, time the decoder took for it.
         gap: periods to leave before it when a recording is paced, for it came together with the one before.
+        t_camera: s, Unix time by the camera's own clock when it was taken, None if unknown.
     """
 
     frame: VideoFrame
@@ -52,6 +48,7 @@ class Picture:
     t_capture: float
     decode_s: float
     gap: float = 0.0
+    t_camera: float | None = None
 
 
 class Decoder:
@@ -65,27 +62,30 @@ class Decoder:
         damage: what was lost so far.
     """
 
-    def __init__(self, spec: Spec) -> None:
+    def __init__(self, spec: Spec, patience: float | None = None) -> None:
         """Open what `spec` names.
+
+        Args:
+            spec: what to open.
+            patience: s, after which nobody waits for it any more; None: somebody always does.
 
         Raises:
             NoVideoError: there are no pictures in it.
-            av.FFmpegError, OSError, ValueError: it cannot be opened.
+            MissingFormatError, UnreadableError, av.FFmpegError, OSError: it cannot be opened.
         """
         self._spec = spec
         self.damage = Damage()
         self._is_file = spec.kind == "file"
         self._packets = 0
         self._delivered = 0
-        self._arrived: dict[int, float] = {}  # number of a packet -> its t_capture
+        self._arrived: dict[int, tuple[float, float | None]] = {}  # packet's number -> t_capture, t_camera
+        self._clock = CameraClock()
         self._damaged_from: int | None = None  # number of the packet from which on nothing is sound
         self._damaged_to = 0  # number of the last packet known to be damaged
         self._failed: list[int] = []  # packets that gave no picture and are not counted as lost yet
-        self._container: InputContainer = av.open(
-            spec.address, mode="r", format=spec.format, options=dict(spec.options)
-        )
+        self._container = open_container(spec, patience)
         try:
-            self._stream = self._choose_stream()
+            self._stream = choose_video(self._container)
         except BaseException:
             self._container.close()
             raise
@@ -99,26 +99,32 @@ class Decoder:
         self._container.close()
 
     def pictures(
-        self, wait: Callable[[int | None, Fraction | None], None] | None = None
+        self,
+        wait: Callable[[int | None, Fraction | None], None] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> Iterator[Picture]:
         """Yield every undamaged picture in the order of presentation, up to the end.
 
         Args:
             wait: called with the decoding time stamp of each packet and its unit before it is decoded;
                 returns when a camera would have sent it.
+            stopped: asked before each packet whether to end here: there may never be another picture.
 
         A file's pictures that build on a damaged one are left out up to the next key frame. In a live
         stream only those marked as damaged are: a little smearing is better than seconds of nothing.
 
         Raises:
-            av.FFmpegError: a live source was lost. The end of a file is never an error: see `damage`.
+            av.FFmpegError, UnreadableError: a live source was lost. The end of a file is never an error: see
+                `damage`.
         """
         try:
-            for packet in self._container.demux(self._stream):
+            for packet in packets_of(self._container, self._stream):
+                if stopped():
+                    return
                 if wait is not None and packet.size and not packet.is_discard:
                     wait(self._due(packet), packet.time_base)
                 yield from self._decode(packet, time.monotonic())
-        except av.FFmpegError:
+        except (av.FFmpegError, UnreadableError):
             if not self._is_file:
                 raise
             self.damage.lose(0, self._delivered)
@@ -131,27 +137,6 @@ class Decoder:
         if not self._is_file:
             return self.damage.live_line(name)
         return self.damage.line(name, self._delivered, self.total)
-
-    def _choose_stream(self) -> VideoStream:
-        # FFmpeg shows plain text as ANSI art.
-        if self._container.format.name == "tty":
-            raise NoVideoError("text")
-        # The cover of a song is a video stream too, of one picture.
-        chosen = next(
-            (s for s in self._container.streams.video if not s.disposition & Disposition.attached_pic), None
-        )
-        if chosen is None:
-            raise NoVideoError(", ".join(sorted({s.type for s in self._container.streams})) or "nothing")
-        for stream in self._container.streams:
-            if stream is not chosen:
-                stream.discard = Discard.all
-        context: VideoCodecContext | None = chosen.codec_context
-        if context is None:  # PyAV's way to say so
-            raise NoVideoError(UNKNOWN_CODEC)
-        context.thread_type = "SLICE"  # holds back no picture, as FRAME does
-        context.thread_count = 1 if context.width * context.height <= _ONE_THREAD_PIXELS else 0
-        context.copy_opaque = True  # carries a packet's number to the picture made from it
-        return chosen
 
     def _count(self) -> int | None:
         if self._has_full_index():
@@ -173,14 +158,15 @@ class Decoder:
         if packet.size:
             self._packets += 1
             name_packet(packet, self._packets)
-            self._arrived[self._packets] = arrival
+            self._arrived[self._packets] = arrival, self._clock.taken(packet, arrival)
             self._arrived.pop(self._packets - _REMEMBERED, None)
             if packet.is_corrupt:
                 # MPEG-TS marks the packet before the one that lacks data as often as that one itself
                 self._break_off(self._packets, self._packets + 1)
         try:
-            frames = packet.decode()
-        except av.FFmpegError:
+            with pyav_alone():
+                frames = packet.decode()
+        except (av.FFmpegError, UnreadableError):
             self._break_off(self._packets, self._packets)
             self._failed.append(self._packets)
             return
@@ -193,9 +179,12 @@ class Decoder:
             self._count_failed(made_from)
             if self._is_sound(frame, made_from):
                 self._delivered += 1
-                # How a recording's encoder ordered its packets is no delay of the camera it plays.
-                t_capture = arrival if self._is_file else self._arrived.get(made_from, arrival)
-                yield Picture(frame, self._delivered + self.damage.lost, t_capture, decode_s, gap)
+                t_capture, t_camera = self._arrived.get(made_from, (arrival, None))
+                if self._is_file:
+                    # How a recording's encoder ordered its packets is no delay of the camera it plays.
+                    t_capture = arrival
+                number = self._delivered + self.damage.lost
+                yield Picture(frame, number, t_capture, decode_s, gap, t_camera)
             else:
                 self._lose_picture()
 

@@ -10,10 +10,19 @@ from urllib.parse import urlsplit
 import av
 
 from realtime.errors import SourceError
+from realtime.sources.container import UNKNOWN_CODEC, MissingFormatError, NoVideoError, UnreadableError
 from realtime.sources.damage import missing_bytes
-from realtime.sources.decoder import UNKNOWN_CODEC, NoVideoError
 from realtime.sources.spec import NETWORK_TIMEOUT_S, Spec
 from realtime.sources.webcam import list_cameras
+
+
+class RefusedError(SourceError):
+    """Whoever asks is not let in. Cameras shut out who asks again too soon, with his password or without."""
+
+
+class UnusableError(SourceError):
+    """This will never open here, however long it is tried."""
+
 
 _SOME_VIDEO = "give a video such as .mp4, .mov, .mkv or .avi"
 
@@ -42,14 +51,19 @@ def check_file(spec: Spec) -> None:
 
 
 def explain(error: Exception, spec: Spec) -> SourceError:
-    """A failure to open `spec` as the error to show.
+    """A failure to open `spec` as the error to show: a RefusedError or UnusableError if it is one of those.
 
     FFmpeg's own text is never passed on whole: it repeats the address, password included.
     """
+    kind: type[SourceError] = SourceError
+    if isinstance(error, (av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError)):
+        kind = RefusedError
+    elif isinstance(error, MissingFormatError):
+        kind = UnusableError
     reason = {"file": _file_reason, "webcam": _webcam_reason, "url": _url_reason}.get(
         spec.kind, _plain_reason
     )
-    return SourceError(f"{spec.label} {reason(error, spec)}")
+    return kind(f"{spec.label} {reason(error, spec)}")
 
 
 def lost(error: Exception, spec: Spec) -> str:
@@ -74,11 +88,13 @@ def silent(spec: Spec, seconds: float) -> SourceError:
 
 
 def _strerror(error: Exception) -> str:
+    if isinstance(error, UnreadableError):
+        return str(error)
     return getattr(error, "strerror", None) or type(error).__name__
 
 
 def _plain_reason(error: Exception, spec: Spec) -> str:
-    if isinstance(error, ValueError) and not isinstance(error, av.FFmpegError):
+    if isinstance(error, MissingFormatError):
         return f"needs the input format {spec.format}, which this build of PyAV does not have"
     return f"cannot be opened ({_strerror(error)}): check how it is written"
 
@@ -101,7 +117,7 @@ def _file_reason(error: Exception, spec: Spec) -> str:
 
 def _webcam_reason(error: Exception, spec: Spec) -> str:
     code = getattr(error, "errno", None)
-    if isinstance(error, ValueError) and not isinstance(error, av.FFmpegError):
+    if isinstance(error, MissingFormatError):
         return (
             f"needs the input format {spec.format}, which this build of PyAV does not have: install another"
         )
@@ -133,7 +149,7 @@ def _url_reason(error: Exception, spec: Spec) -> str:
     if isinstance(error, av.error.HTTPNotFoundError):
         return "has nothing under this path (404): check the path, the camera's manual names it"
     if isinstance(error, (av.error.HTTPError, av.error.HTTPClientError)):
-        return f"answered with an error ({_strerror(error)}): look into the server's log"
+        return f"answered with an error ({_strerror(error)}): check that it has video under this path"
     code = getattr(error, "errno", None)
     if code == errno.ECONNREFUSED:
         return "refused the connection: check the port, and that the camera or server is on"
@@ -144,7 +160,7 @@ def _url_reason(error: Exception, spec: Spec) -> str:
     host = urlsplit(spec.address).hostname
     if host and not _resolves(host):
         return "names a host that is unknown here: check the spelling, and the network"
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, (av.error.InvalidDataError, UnreadableError)):
         return "does not send video that can be read: check the path and the port"
     return f"failed ({_strerror(error)}): check the address"
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import time
 
+import av
+
+from realtime.errors import SourceError
+from realtime.sources.faults import lost
 from realtime.sources.frame_rate_cap import FrameRateCap
 from realtime.sources.handover import LatestSlot
 from realtime.sources.reader import Reader, Stamped
@@ -73,8 +77,12 @@ class LiveSource(ThreadedSource[Stamped]):
             now = time.monotonic()
             if picture is not None:
                 self._latest = picture.t_capture
+                try:
+                    frame = picture.to_frame(self._rgb, self.dropped)
+                except av.FFmpegError as error:  # a form of picture that nothing here converts
+                    raise SourceError(lost(error, self._spec)) from None
                 self.state, self.detail = "live", None
-                return picture.to_frame(self._rgb, self.dropped)
+                return frame
             if now >= self._latest + self._stall_timeout and self.state != "stalled":
                 self.state = "stalled"
                 self.detail = f"no frame for {self._stall_timeout:g} s"

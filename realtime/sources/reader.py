@@ -15,7 +15,9 @@ import av
 from av.video.frame import VideoFrame
 
 from realtime.errors import SourceError
-from realtime.sources.decoder import Decoder, NoVideoError, Picture
+from realtime.sources.container import MissingFormatError, NoVideoError, UnreadableError
+from realtime.sources.continuity import Continuity
+from realtime.sources.decoder import Decoder, Picture
 from realtime.sources.faults import check_file, explain, lost, silent
 from realtime.sources.frame_rate_cap import FrameRateCap
 from realtime.sources.handover import Handover
@@ -41,6 +43,7 @@ class Stamped:
     time_base: Fraction | None
     generation: int
     decode_s: float
+    t_camera: float | None = None
 
     def to_frame(self, rgb: RgbConverter, dropped: int = 0) -> Frame:
         """The picture as RGB, converted in the calling thread."""
@@ -57,6 +60,7 @@ class Stamped:
             dropped,
             decode_s=self.decode_s,
             convert_s=convert_s,
+            t_camera=self.t_camera,
         )
 
 
@@ -96,11 +100,9 @@ class Reader(threading.Thread, Generic[T]):
         self._stop_asked = threading.Event()
         self._answered = threading.Event()
         self._failure: SourceError | None = None
-        self._generation = 0
-        self._last_pts: int | None = None
+        self._patience = 0.0
+        self._continuity = Continuity(live=spec.kind != "file")
         self._last_t = float("-inf")
-        # Whether this generation is timed by the capture clock (True) or by PTS (False); None: not known yet.
-        self._untimed: bool | None = None
         self.total: int | None = None
         self.fps: float | None = None
         self.finite = False
@@ -113,6 +115,7 @@ class Reader(threading.Thread, Generic[T]):
 
         Raises SourceError if that fails or takes longer than `timeout` seconds. Call `stop` even then.
         """
+        self._patience = timeout
         self.start()
         if not self._answered.wait(timeout):
             raise silent(self._spec, timeout)
@@ -136,7 +139,7 @@ class Reader(threading.Thread, Generic[T]):
         """The thread's life; ends when the source does or `stop` was called."""
         try:
             self._read()
-        except (NoVideoError, av.FFmpegError, OSError, ValueError) as error:
+        except (NoVideoError, UnreadableError, MissingFormatError, av.FFmpegError, OSError) as error:
             if not self._answered.is_set():
                 self._failure = explain(error, self._spec)
             elif not self._stop_asked.is_set():
@@ -153,8 +156,10 @@ class Reader(threading.Thread, Generic[T]):
         # One connection; `ReconnectingSource` makes another reader for the next.
         if self._spec.kind == "file":
             check_file(self._spec)
-        decoder = Decoder(self._spec)
+        decoder = Decoder(self._spec, self._patience)
         try:
+            if self._stop_asked.is_set():  # what never sends a packet may count as open once time is up
+                return
             self.total, self.fps, self.finite = decoder.total, decoder.fps, decoder.finite
             if self._spec.kind in ("webcam", "url"):
                 self._answered.set()  # its first picture may be a key frame interval away
@@ -169,7 +174,7 @@ class Reader(threading.Thread, Generic[T]):
         pacer = Pacer(decoder.fps) if self._paced or recording else None
         wait = None if pacer is None else partial(pacer.wait, stop=self._stop_asked)
         shown = Path(self._spec.label).name if self._spec.kind == "file" else self._spec.label
-        for picture in decoder.pictures(wait):
+        for picture in decoder.pictures(wait, self._stop_asked.is_set):
             if pacer is not None and picture.gap > 0:
                 pacer.space(picture.gap, self._stop_asked)
                 picture = replace(picture, t_capture=time.monotonic())
@@ -189,38 +194,18 @@ class Reader(threading.Thread, Generic[T]):
 
     def _stamp(self, picture: Picture) -> Stamped:
         frame = picture.frame
-        pts = self._usable_pts(frame.pts)
         # B-frames are shown after pictures that arrived later
         self._last_t = max(picture.t_capture, self._last_t + _TICK_S)
+        pts = self._continuity.follow(
+            frame.pts, frame.time_base, self._last_t, (frame.width, frame.height, frame.rotation)
+        )
         return Stamped(
             frame,
             picture.number,
             self._last_t,
             pts,
             frame.time_base,
-            self._generation,
+            self._continuity.generation,
             picture.decode_s,
+            picture.t_camera,
         )
-
-    def _usable_pts(self, pts: int | None) -> int | None:
-        """The PTS to deliver; None where the source gives none, or the same again. Raises `_generation`.
-
-        A live source without a usable PTS once gets none for the rest of the generation: whoever measures
-        time never changes from one clock to the other in between. Files keep theirs, for the time at which
-        they are read means nothing.
-        """
-        last = self._last_pts
-        if pts is not None:
-            self._last_pts = pts
-            if last is not None and pts < last:
-                self._generation += 1
-                self._untimed = None
-        usable = None if pts == last else pts
-        if self._spec.kind == "file":
-            return usable
-        if self._untimed is None:
-            self._untimed = usable is None
-        elif usable is None and not self._untimed:
-            self._generation += 1
-            self._untimed = True
-        return None if self._untimed else usable

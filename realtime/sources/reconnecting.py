@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from realtime.errors import EndOfStream, SourceError
 from realtime.sources.backoff import backoff
+from realtime.sources.faults import RefusedError, UnusableError
 from realtime.sources.live import LiveSource
 from realtime.sources.source import Source
 from realtime.sources.threaded import FAREWELL_S
@@ -28,24 +29,30 @@ class ReconnectingSource(Source):
 
     `captured` and `dropped` count on over all connections, and a picture that a lost connection left unread
     counts as dropped. `state` is "reconnecting" until the first picture of the new connection, and `detail`
-    says why. Opening it the first time fails as any source does: a wrong address is told at once.
+    says why. Opening it the first time fails as any source does, unless told to insist: a wrong address is
+    told at once.
 
     Args:
         make: returns the source, not yet open; called for each connection.
+        insist: a camera that does not open the first time is treated like one that was lost. `fps` is None
+            until it has been open.
         draw: decides about chance in the waits between attempts.
     """
 
     live = True
 
-    def __init__(self, make: Callable[[], LiveSource], *, draw: random.Random | None = None) -> None:
+    def __init__(
+        self, make: Callable[[], LiveSource], *, insist: bool = False, draw: random.Random | None = None
+    ) -> None:
         self._make = make
+        self._insist = insist
         self._draw = draw or random.Random()
         self._source: LiveSource | None = make()
         self.name, self.label = self._source.name, self._source.label
         self.max_fps = self._source.max_fps
         self._connecting: _Connecting | None = None
         self._lock = threading.Lock()
-        self._closed = False
+        self._opened = self._closed = False
         self._generation = self._next_generation = 0
         self._attempts = 0
         self._lost_at = self._stalled_at = 0.0
@@ -53,14 +60,22 @@ class ReconnectingSource(Source):
         self._finished: LiveSource | None = None
 
     def open(self) -> None:
-        """Open the source; as `LiveSource.open`."""
+        """Open the source; as `LiveSource.open`.
+
+        Where it insists, only what can never be opened here raises SourceError. Else `state` is
+        "reconnecting" if the first attempt has failed, `detail` says why, and others follow.
+        """
         source = self._source
-        assert source is not None
+        if source is None or (self._opened and not self._closed):
+            raise SourceError(f"{self.label} is open already: close it first")
         try:
             source.open()
-        except SourceError:
-            self.state, self.detail = source.state, source.detail
-            raise
+        except SourceError as error:
+            if not self._insist or isinstance(error, UnusableError):
+                self.state, self.detail = source.state, source.detail
+                raise
+            self._lose(source, str(error), refused=isinstance(error, RefusedError))
+        self._opened = True
         self.total, self.fps = source.total, source.fps
 
     def read(self, timeout: float | None = None) -> Frame | None:
@@ -140,18 +155,21 @@ class ReconnectingSource(Source):
         self._stalled_at = self._stalled_at or time.monotonic()
         return time.monotonic() - self._stalled_at >= GIVEN_UP_AFTER_S
 
-    def _lose(self, source: LiveSource, why: str) -> None:
+    def _lose(self, source: LiveSource, why: str, *, refused: bool = False) -> None:
         """Let a connection go and begin to make another."""
         source.close()
         self._finish(source)
-        self.state, self.detail, self._stalled_at = "reconnecting", why, 0.0
+        self._stalled_at = 0.0
         if not self._attempts:
             self._lost_at = time.monotonic()
         with self._lock:
             self._source = None
             if self._closed:
                 return
-            self._connecting = _Connecting(self._make, self._attempts, self._lost_at, self._draw)
+            self.state, self.detail = "reconnecting", why
+            self._connecting = _Connecting(
+                self._make, self._attempts, self._lost_at, self._draw, refused=refused
+            )
             self._connecting.start()
 
     def _finish(self, source: LiveSource) -> None:
@@ -180,9 +198,9 @@ class ReconnectingSource(Source):
                 source.close()
             raise EndOfStream
         if source is not None:
-            self.reconnects += 1
+            self.reconnects += bool(self._delivered)
             self._attempts = connecting.attempts
-            self._next_generation = self._generation + 1
+            self._next_generation = self._generation + bool(self._delivered)
             self.fps = source.fps
         return source
 
@@ -197,12 +215,19 @@ class _Connecting(threading.Thread):
     """
 
     def __init__(
-        self, make: Callable[[], LiveSource], attempts: int, lost_at: float, draw: random.Random
+        self,
+        make: Callable[[], LiveSource],
+        attempts: int,
+        lost_at: float,
+        draw: random.Random,
+        *,
+        refused: bool,
     ) -> None:
         super().__init__(name="reconnect", daemon=True)
         self._make = make
         self._lost_at = lost_at
         self._draw = draw
+        self._refused = refused
         self._stop_asked, self._done = threading.Event(), threading.Event()
         self._source: LiveSource | None = None
         self.attempts = attempts
@@ -218,13 +243,14 @@ class _Connecting(threading.Thread):
             self._done.set()
 
     def _connect(self) -> None:
-        while not self._stop_asked.wait(backoff(self.attempts, time.monotonic() - self._lost_at, self._draw)):
+        while not self._stop_asked.wait(self._pause()):
             self.attempts += 1
             source = self._make()
             try:
                 source.open()
             except SourceError as error:
                 self.problem = str(error)
+                self._refused = isinstance(error, RefusedError)
                 continue
             self._source = source
             if self._stop_asked.is_set():
@@ -234,6 +260,9 @@ class _Connecting(threading.Thread):
     def wait_for(self, timeout: float | None) -> bool:
         """Whether it has come to an end within `timeout` seconds."""
         return self._done.wait(timeout)
+
+    def _pause(self) -> float:
+        return backoff(self.attempts, time.monotonic() - self._lost_at, self._draw, refused=self._refused)
 
     def result(self, timeout: float | None) -> LiveSource | None:
         """Return the open source, None if it is not there after `timeout` seconds."""

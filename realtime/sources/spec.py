@@ -32,7 +32,8 @@ _NETWORK_TIMEOUT = str(NETWORK_TIMEOUT_S * 1_000_000)
 _RTSP_OPTIONS = {
     "probesize": "32768",
     "analyzeduration": "0",
-    "rtsp_transport": "tcp",
+    "rtsp_transport": "tcp+udp",
+    "rtsp_flags": "prefer_tcp",  # UDP only for a camera that refuses TCP
     "allowed_media_types": "video",
     "timeout": _NETWORK_TIMEOUT,
 }

@@ -149,5 +149,6 @@ def results(number=finite):
         model=st.text(),
         pts=st.none() | st.integers(-(2**63), 2**63 - 1),
         time_base=st.none() | st.tuples(st.integers(1, 10**6), st.integers(1, 10**6)),
+        t_camera=st.none() | clock,
         faces=st.lists(faces(number), max_size=3).map(tuple),
     )

@@ -20,7 +20,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-SERVER_PACKAGES = "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly python3-gi"
+SERVER_PACKAGES = (
+    "gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly "
+    "gstreamer1.0-plugins-bad python3-gi"
+)
 
 
 @dataclass
@@ -34,7 +37,7 @@ class RtspServer:
         return f"rtsp://{user}{'@' if user else ''}127.0.0.1:{self.port}/{path}"
 
 
-def start_rtsp_server(port: int = 0, size: str = "320x240") -> RtspServer:
+def start_rtsp_server(port: int = 0, size: str = "320x240", password: str = "s3cret") -> RtspServer:
     """Start a server on a port, any free one if left out; the caller ends it."""
     # GStreamer's Python bindings belong to the system's Python, not to this environment.
     python = shutil.which("python3", path="/usr/bin:/bin")
@@ -42,7 +45,10 @@ def start_rtsp_server(port: int = 0, size: str = "320x240") -> RtspServer:
         _missing("no system Python")
     script = Path(__file__).parent / "rtsp_server.py"
     process = subprocess.Popen(
-        [str(python), str(script), str(port), size], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [str(python), str(script), str(port), size, password],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     lines: queue.Queue[str] = queue.Queue()
     assert process.stdout is not None

@@ -7,6 +7,7 @@ import random
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -55,7 +56,12 @@ class FaultyNetwork:
                 for source, sink, from_camera in ((client, camera, False), (camera, client, True)):
                     threading.Thread(target=self._pass, args=(source, sink, from_camera), daemon=True).start()
 
+    def _watch(self) -> Callable[[bytes], bytes]:
+        """What is done to the pieces of a connection from the camera, one after the other."""
+        return lambda piece: piece
+
     def _pass(self, source: socket.socket, sink: socket.socket, from_camera: bool) -> None:
+        watch = self._watch()
         with contextlib.suppress(OSError):
             while piece := source.recv(4096):
                 while self.held.is_set():
@@ -64,6 +70,7 @@ class FaultyNetwork:
                     time.sleep(self.delay)
                     if self._draw.random() < self.garbage:
                         piece = self._spoilt(piece)
+                    piece = watch(piece)
                 sink.sendall(piece)
         for each in (source, sink):
             with contextlib.suppress(OSError):

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 
 import av
 import pytest
 
 from realtime.errors import SourceError
 from realtime.sources import open_source
-from realtime.sources.decoder import UNKNOWN_CODEC, NoVideoError
-from realtime.sources.faults import explain, lost
+from realtime.sources.container import (
+    UNKNOWN_CODEC,
+    MissingFormatError,
+    NoVideoError,
+    UnreadableError,
+)
+from realtime.sources.faults import RefusedError, UnusableError, explain, lost
+from realtime.sources.live import LiveSource
 from realtime.sources.spec import parse_spec
 
 CAMERA = parse_spec("webcam:0?size=640x480", "linux")
@@ -59,7 +66,20 @@ def test_camera_faults_are_told_apart(code, words):
 
 def test_a_build_without_the_cameras_of_this_platform():
     mac = parse_spec("webcam:0", "darwin")
-    assert "needs the input format avfoundation" in str(explain(ValueError("no container format"), mac))
+    told = explain(MissingFormatError("avfoundation"), mac)
+    assert "needs the input format avfoundation" in str(told)
+    assert isinstance(told, UnusableError)
+
+
+def test_a_format_that_this_build_lacks_is_found_out() -> None:
+    with pytest.raises(UnusableError, match=r"webcam:0 needs the input format vfwcap"):
+        LiveSource(replace(CAMERA, format="vfwcap")).open()
+
+
+@pytest.mark.parametrize("kind", [av.error.HTTPUnauthorizedError, av.error.HTTPForbiddenError])
+def test_who_is_not_let_in_is_told_apart(kind) -> None:
+    assert isinstance(explain(kind(1, "no", DOOR.address), DOOR), RefusedError)
+    assert not isinstance(explain(ffmpeg_error(errno.ECONNREFUSED), DOOR), RefusedError)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +91,7 @@ def test_a_build_without_the_cameras_of_this_platform():
         (av.error.HTTPForbiddenError(1, "Forbidden", DOOR.address), "refused access (403)"),
         (av.error.HTTPServerError(1, "5XX", DOOR.address), "answered with an error (5XX)"),
         (av.error.InvalidDataError(1, "Invalid", DOOR.address), "does not send video that can be read"),
+        (UnreadableError("surprise"), "does not send video that can be read"),
         (NoVideoError("audio"), "sends no video: check the path"),
         (NoVideoError(UNKNOWN_CODEC), "sends video of an unknown codec: choose H.264, H.265 or MJPEG"),
     ],
@@ -92,3 +113,8 @@ def test_server_faults_are_told_apart_without_the_password(error, words):
 )
 def test_a_source_that_breaks_off_is_told(spec, code, words):
     assert lost(ffmpeg_error(code), spec) == words
+
+
+def test_what_pyav_stumbled_over_is_told() -> None:
+    told = lost(UnreadableError("PyAV stumbled over it, IndexError"), DOOR)
+    assert told == "rtsp://127.0.0.1/door was lost (PyAV stumbled over it, IndexError)"

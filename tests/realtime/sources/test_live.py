@@ -115,10 +115,10 @@ class Scripted:
     def __init__(self, sends: threading.Semaphore, script: Sequence[Exception | None]) -> None:
         self.sends, self.script = sends, script
 
-    def __call__(self, spec: Spec) -> Scripted:
+    def __call__(self, spec: Spec, patience: float) -> Scripted:
         return self
 
-    def pictures(self, wait: object) -> Iterator[Picture]:
+    def pictures(self, wait: object, stopped: object) -> Iterator[Picture]:
         for number, error in enumerate(self.script, 1):
             assert self.sends.acquire(timeout=20)
             if error is not None:
@@ -220,7 +220,7 @@ def test_a_source_can_be_abandoned_while_it_opens(monkeypatch):
     entered, leave = threading.Event(), threading.Event()
 
     class Stuck:
-        def __init__(self, spec: Spec) -> None:
+        def __init__(self, spec: Spec, patience: float) -> None:
             entered.set()
             leave.wait(10)
             raise OSError(5, "too late")
@@ -244,8 +244,8 @@ def test_time_stamps_that_step_back_raise_the_generation(tmp_path, monkeypatch, 
 
     real = reader.Decoder.pictures
 
-    def rewound(self, wait):
-        for picture in real(self, wait):
+    def rewound(self, wait, stopped):
+        for picture in real(self, wait, stopped):
             # equal stamps and missing ones are no step back
             picture.frame.pts = [0, 0, None, 40, 0, 40, None, 80, 40][picture.number - 1]
             yield picture

@@ -37,7 +37,7 @@ def refusal(url: str, **options: float) -> str:
 # ------------------------------------------------------------------------------ RTSP
 
 
-@pytest.mark.parametrize("path", ["h264", "bframes", "sound", "mjpeg"])
+@pytest.mark.parametrize("path", ["h264", "h265", "bframes", "sound", "mjpeg", "udp"])
 def test_rtsp_streams_are_read(rtsp_server, path):
     with open_source(rtsp_server.url(path)) as source:
         assert (source.name, source.live, source.total, source.fps) == ("127-0-0-1", True, None, 25.0)
@@ -52,6 +52,40 @@ def test_rtsp_streams_are_read(rtsp_server, path):
     assert media == [None] * 20 or media == sorted(media)
     assert source.captured - source.dropped - len(frames) in (0, 1)
     assert [frame.number - frame.dropped for frame in frames] == list(range(1, 21))
+
+
+def test_pictures_of_another_size_in_the_middle_are_another_generation(rtsp_server):
+    sizes = {0: (320, 240), 1: (160, 120), 2: (320, 240)}
+    frames = []
+    with open_source(rtsp_server.url("resized")) as source:
+        while not frames or frames[-1].generation < 3:
+            frames += read(source, 1)
+    for generation, size in sizes.items():
+        shown = [frame for frame in frames if frame.generation == generation]
+        assert {frame.size for frame in shown} == {size}
+        assert all(frame.image.shape == (size[1], size[0], 3) for frame in shown)
+        # the test picture's white bar on the left, red one on the right, at any size
+        for frame in shown:
+            height, width = frame.image.shape[:2]
+            assert frame.image[height // 4, width // 20].min() > 180
+            assert frame.image[height // 4, width * 16 // 20].tolist()[0] > 150
+    assert source.damage is None
+
+
+def test_a_network_that_loses_and_delays_packets_gives_fresh_frames(rtsp_server):
+    # over UDP, since TCP would repeat what is lost
+    with open_source(rtsp_server.url("lossy")) as source:
+        frames = read(source, 120)
+        assert source.state == "live"
+        assert time.monotonic() - frames[-1].t_capture < 0.5
+    assert {(frame.size, frame.generation) for frame in frames} == {((320, 240), 0)}
+    numbers = [frame.number for frame in frames]
+    assert numbers == sorted(set(numbers))
+    assert "damaged on arrival and left out" in source.damage
+
+
+def test_a_stream_of_sound_alone_is_told(rtsp_server):
+    assert "check that it has video under this path" in refusal(rtsp_server.url("soundonly"))
 
 
 def test_a_slow_reader_of_a_stream_gets_fresh_frames(rtsp_server):

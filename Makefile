@@ -5,13 +5,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test lint bench weights clean
+.PHONY: demo test nightly lint bench weights clean
 
 demo: $(VENV)/.runtime  ## Read a real face live, publish it, write demo.csv.
 	$(BIN)/livefacs demo --csv demo.csv
 
 test: $(VENV)/.dev lint  ## Style, types, every test but the slow ones, coverage.
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+nightly: $(VENV)/.dev  ## The slow tests, and ten minutes of cameras that fail.
+	$(BIN)/python -m pytest -m slow
+	$(BIN)/python benchmarks/soak.py --minutes 10
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -117,6 +117,7 @@ class ReconnectingSource(Source):
         """Stop reading and free everything. Safe to call twice, and from any thread."""
         with self._lock:
             self._closed = True
+            self.state = "ended"  # before whoever waits hears of it
             source, connecting = self._source, self._connecting
         if connecting is not None:
             connecting.stop()
@@ -165,6 +166,7 @@ class ReconnectingSource(Source):
         with self._lock:
             self._source = None
             if self._closed:
+                self.state = "ended"
                 return
             self.state, self.detail = "reconnecting", why
             self._connecting = _Connecting(

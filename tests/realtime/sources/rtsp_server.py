@@ -46,7 +46,7 @@ RESIZED = f"videoscale ! capsfilter name=size ! {X264} threads=1 ! rtph264pay na
 WRAPPING = f"{X264} ! rtph264pay name=pay0 config-interval=1 timestamp-offset={2**32 - 90_000}"
 LOSSY = (
     f"{X264} ! rtph264pay mtu=600 config-interval=1 "
-    "! netsim name=pay0 drop-probability=0.01 delay-probability=0.05 min-delay=5 max-delay=40"
+    "! netsim name=pay0 drop-probability=0.02 delay-probability=0.05 min-delay=5 max-delay=40"
 )
 
 MOUNTS = {

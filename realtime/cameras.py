@@ -47,14 +47,19 @@ class Camera:
         if not 0 <= self.cpus < float("inf") or not 0 <= self.gpus < float("inf"):
             raise OptionError(f"camera '{self.name}': cpus and gpus must be 0 or more")
 
-    def make_source(self) -> Source:
-        """Return its source, not open yet. Raises LiveFacsError if it can never be opened."""
+    def make_source(self, *, insist: bool = False) -> Source:
+        """Return its source, not open yet. Raises LiveFacsError if it can never be opened.
+
+        Args:
+            insist: open it even if the camera is not there yet, unless `reconnect` is off.
+        """
         return open_source(
             self.source,
             realtime=self.realtime,
             name=self.name or None,
             reconnect=self.reconnect,
             max_fps=self.max_fps,
+            insist=insist and self.reconnect,
         )
 
 

@@ -41,7 +41,8 @@ def run_several(
     from realtime.turns import Turns
 
     cameras = with_names(cameras)
-    sources = [camera.make_source() for camera in cameras]
+    # One camera that is away must not keep the others from being followed.
+    sources = [camera.make_source(insist=True) for camera in cameras]
     sinks = _sinks_of(sources, model, outputs, also_read)
     on_processor = networks.get("device", DEVICES[0]) == DEVICES[0]
     # A GPU takes what many ask at once as one batch, the more the better.

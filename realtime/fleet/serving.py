@@ -148,7 +148,7 @@ class ServedStream:
         face_model = folder / "face_landmarker.task"
         face_model.write_bytes(equipment.face_model)
         return build_pipeline(
-            camera.make_source(),
+            camera.make_source(insist=True),
             bundle=bundle,
             face_model=face_model,
             offline=True,

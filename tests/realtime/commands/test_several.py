@@ -161,3 +161,29 @@ def test_all_streams_can_be_watched_and_scraped(clip, face_model_path, tmp_path:
         run.send_signal(signal.SIGINT)
         assert watch.wait(timeout=20) == 0  # all have ended
         assert run.wait(timeout=20) == 0
+
+
+def test_a_camera_that_is_away_does_not_keep_the_others(clip, face_model_path, tmp_path: Path) -> None:
+    endpoint = f"ipc://{tmp_path}/faces"
+    config = tmp_path / "cameras.toml"
+    config.write_text(
+        f'publish = "{endpoint}"\n'
+        '[cameras.away]\nsource = "rtsp://127.0.0.1:1/none"\n'
+        f'[cameras.here]\nsource = "{clip("single_face.mp4")}"\nrealtime = true\n'
+    )
+    states: dict[str, set[str]] = {"away": set(), "here": set()}
+    details: set[str] = set()
+    with subprocess.Popen([LIVEFACS, "run", "--config", config], stdout=subprocess.PIPE, text=True) as run:
+        with subscribe(endpoint, "status.", timeout=30.0) as messages:
+            for message in messages:
+                states[message.stream].add(message.state)
+                if message.stream == "away":
+                    details.add(message.detail or "")
+                if "ended" in states["here"]:
+                    break
+        run.send_signal(signal.SIGINT)
+        said = run.communicate(timeout=20)[0]
+    assert run.returncode == 0
+    assert "reconnecting" in states["away"] and "live" in states["here"]
+    assert any("refused the connection" in detail for detail in details)
+    assert "away: reconnecting: rtsp://127.0.0.1:1/none refused the connection" in said

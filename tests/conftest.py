@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from camera_machine import CameraMachine
 
 from engines.user_cache import cache_folder
 from realtime.errors import FaceModelError
@@ -62,3 +63,18 @@ def face_model_path() -> Path:
         raise
     with NativeLandmarker(path):
         return path
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CameraMachine:
+    """A Linux machine without cameras, into which a test plugs some."""
+    import av
+
+    from realtime.sources.webcam import nodes, v4l2
+
+    (tmp_path / "machine").mkdir()
+    made = CameraMachine(tmp_path / "machine")
+    monkeypatch.setattr(nodes, "ROOT", made.root)
+    monkeypatch.setattr(v4l2, "ioctl", made.ioctl)
+    monkeypatch.setattr(av, "open", made.open)
+    return made

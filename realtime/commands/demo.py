@@ -91,9 +91,9 @@ def _clip_or_webcam(offline: bool) -> tuple[str, bool]:
     try:
         return str(demo_clip(offline=offline)), True
     except LiveFacsError as error:
-        cameras = list_cameras()
+        cameras = [camera for camera in list_cameras() if not camera.obstacle]
         if cameras:
-            return f"webcam:{cameras[0]}", False
+            return cameras[0].spec, False
         raise LiveFacsError(
             f"{error} and no webcam found; run it on a video of your own: livefacs run FILE"
         ) from error

@@ -28,8 +28,9 @@ def open_source(
     """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
 
     Args:
-        spec: a path to a video or image; `webcam:0`, `webcam:/dev/video2`, a camera's name, each with
-            `?size=1280x720&fps=30&format=mjpeg` as wanted; an `rtsp://`, `rtsps://`, `http://`,
+        spec: a path to a video or image; `webcam:0`, `webcam:/dev/video2`, `webcam:NAME`, each with
+            `?size=1280x720&fps=30&format=mjpeg` as wanted (`realtime.sources.webcam.list_cameras` says what
+            there is); an `rtsp://`, `rtsps://`, `http://`,
             `https://` or `udp://` address, with `user:password@` if need be; `lavfi:FILTER`, FFmpeg's
             virtual inputs, for tests.
         realtime: play a file at the speed it was taken, like a camera: `live`, frames may be dropped.
@@ -52,6 +53,7 @@ def open_source(
     from realtime.sources.live import LiveSource
     from realtime.sources.reconnecting import ReconnectingSource
     from realtime.sources.spec import parse_spec
+    from realtime.sources.webcam.replugged import Replugged
 
     if name is not None and re.fullmatch(r"[A-Za-z0-9_-]+", name) is None:
         raise OptionError(f"stream name {name!r}: use letters, digits, - and _ only")
@@ -71,9 +73,15 @@ def open_source(
             )
         return FileSource(parsed, name=name, open_timeout=open_timeout)
 
+    replugged = Replugged(parsed)
+
     def live() -> LiveSource:
         return LiveSource(
-            parsed, name=name, open_timeout=open_timeout, stall_timeout=stall_timeout, max_fps=max_fps
+            replugged.where(),
+            name=name,
+            open_timeout=open_timeout,
+            stall_timeout=stall_timeout,
+            max_fps=max_fps,
         )
 
     if reconnect and parsed.kind in ("url", "webcam"):

@@ -17,7 +17,9 @@ from av.stream import Discard, Disposition
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
+from realtime.errors import SourceError
 from realtime.sources.spec import Spec
+from realtime.sources.webcam.opening import open_webcam
 
 UNKNOWN_CODEC = "video of an unknown codec"
 
@@ -50,7 +52,7 @@ def pyav_alone() -> Iterator[None]:
     """
     try:
         yield
-    except (av.FFmpegError, OSError):
+    except (av.FFmpegError, OSError, SourceError):
         raise
     except Exception as error:
         raise UnreadableError(f"PyAV stumbled over it, {type(error).__name__}") from error
@@ -65,6 +67,7 @@ def open_container(spec: Spec, patience: float | None) -> InputContainer:
 
     Raises:
         MissingFormatError, UnreadableError, av.FFmpegError, OSError: that is not possible.
+        SourceError: a camera does not offer what is wished for.
     """
     if spec.format is not None:
         try:
@@ -75,6 +78,8 @@ def open_container(spec: Spec, patience: float | None) -> InputContainer:
     # FFmpeg busy for good. Watched only while it opens: PyAV's watch takes the GIL on every small read.
     watch = None if patience is None or spec.kind != "url" else (patience + _GRACE_S, None)
     with pyav_alone():
+        if spec.kind == "webcam":
+            return open_webcam(spec)
         return av.open(
             spec.address,
             mode="r",

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import av
 from av.packet import Packet
@@ -23,6 +24,7 @@ from realtime.sources.container import (
 from realtime.sources.damage import Damage, missing_bytes
 from realtime.sources.packet_name import name_packet, packet_of
 from realtime.sources.spec import Spec
+from realtime.sources.webcam.address import V4L2
 
 # Packets whose arrival is remembered: far more than any decoder holds back.
 _REMEMBERED = 256
@@ -72,6 +74,7 @@ class Decoder:
         Raises:
             NoVideoError: there are no pictures in it.
             MissingFormatError, UnreadableError, av.FFmpegError, OSError: it cannot be opened.
+            SourceError: a camera does not offer what is wished for.
         """
         self._spec = spec
         self.damage = Damage()
@@ -83,6 +86,7 @@ class Decoder:
         self._damaged_from: int | None = None  # number of the packet from which on nothing is sound
         self._damaged_to = 0  # number of the last packet known to be damaged
         self._failed: list[int] = []  # packets that gave no picture and are not counted as lost yet
+        self._lends = spec.format == V4L2
         self._container = open_container(spec, patience)
         try:
             self._stream = choose_video(self._container)
@@ -118,7 +122,7 @@ class Decoder:
                 `damage`.
         """
         try:
-            for packet in packets_of(self._container, self._stream):
+            for packet in self._arriving():
                 if stopped():
                     return
                 if wait is not None and packet.size and not packet.is_discard:
@@ -131,6 +135,25 @@ class Decoder:
         self._count_failed(self._packets + 1)
         if self._is_file:
             self._check_end()
+
+    def _arriving(self) -> Iterator[Packet[VideoStream]]:
+        """The packets of the container; those of a Linux camera as copies.
+
+        Its own packets, and raw pictures made from them, are the driver's memory: FFmpeg takes it back when
+        the camera is closed, and who still looks at one crashes.
+        """
+        if not self._lends:
+            yield from packets_of(self._container, self._stream)
+            return
+        for lent in packets_of(self._container, self._stream):
+            # not Packet(lent), which would refer to it
+            packet = cast("Packet[VideoStream]", Packet(lent.size))
+            if lent.size:
+                packet.update(cast("bytes", lent))
+            packet.stream, packet.time_base = lent.stream, lent.time_base
+            packet.pts, packet.dts, packet.is_keyframe = lent.pts, lent.dts, lent.is_keyframe
+            del lent
+            yield packet
 
     def damage_line(self, name: str) -> str | None:
         """`Source.damage`, where `name` is how to call the source."""
@@ -155,6 +178,11 @@ class Decoder:
         return packet.pts
 
     def _decode(self, packet: Packet[VideoStream], arrival: float) -> Iterator[Picture]:
+        if self._lends and not packet.size and packet.pts is not None:
+            # a picture that broke on its way over the bus; to the decoder it would be the end
+            self._packets += 1
+            self._lose_picture()
+            return
         if packet.size:
             self._packets += 1
             name_packet(packet, self._packets)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -13,7 +15,9 @@ from realtime.errors import SourceError
 from realtime.sources.container import UNKNOWN_CODEC, MissingFormatError, NoVideoError, UnreadableError
 from realtime.sources.damage import missing_bytes
 from realtime.sources.spec import NETWORK_TIMEOUT_S, Spec
-from realtime.sources.webcam import list_cameras
+from realtime.sources.webcam.address import AVFOUNDATION, DIRECTSHOW, V4L2
+from realtime.sources.webcam.cameras import cameras_found, locate
+from realtime.sources.webcam.holders import Holder, holders
 
 
 class RefusedError(SourceError):
@@ -71,7 +75,8 @@ def lost(error: Exception, spec: Spec) -> str:
     code = getattr(error, "errno", None)
     if code == errno.ETIMEDOUT:
         return f"{spec.label} sent nothing for {NETWORK_TIMEOUT_S} s"
-    if spec.kind == "webcam" and code in (errno.ENODEV, errno.ENXIO, errno.EIO):
+    gone = spec.format == V4L2 and not _is_plugged_in(spec)
+    if spec.kind == "webcam" and (gone or code in (errno.ENODEV, errno.ENXIO, errno.EIO)):
         return f"{spec.label} was unplugged"
     return f"{spec.label} was lost ({_strerror(error)})"
 
@@ -121,19 +126,55 @@ def _webcam_reason(error: Exception, spec: Spec) -> str:
         return (
             f"needs the input format {spec.format}, which this build of PyAV does not have: install another"
         )
+    if code in (errno.ENODEV, errno.ENXIO) and _is_plugged_in(spec):
+        return f"sends no pictures ({cameras_found()})"
     if code in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
-        return f"is not there ({_cameras_found()})"
+        return f"is not there ({cameras_found()})"
     if code == errno.EBUSY:
-        return "is in use by another program: close it there first"
+        return _taken(spec)
     if code in (errno.EACCES, errno.EPERM):
-        way = "add yourself to the group `video` and log in again" if spec.format == "v4l2" else "allow it"
+        way = _PERMISSION.get(spec.format or "", "allow it")
         return f"may not be used: no permission to open {spec.address}: {way}"
     if code == errno.ENOTTY:
         return f"is not a camera: {spec.address} is some other device"
+    if code == errno.ENOSPC:
+        return (
+            "finds no room on the USB bus: plug it in elsewhere than other cameras, or ask for less: "
+            "?format=mjpeg or ?size=320x240"
+        )
     if code == errno.EINVAL and spec.options:
-        asked = ", ".join(f"{key}={value}" for key, value in spec.options.items())
-        return f"does not offer {asked}: leave size, fps and format out, or ask for what it offers"
+        return f"does not offer {str(spec.wishes) or 'what is asked'}: leave size, fps and format out"
     return f"cannot be opened ({_strerror(error)}): unplug it and plug it in again"
+
+
+_PERMISSION = {
+    V4L2: "add yourself to the group `video` (sudo usermod -aG video $USER) and log in again",
+    AVFOUNDATION: "allow the terminal in System Settings, Privacy & Security, Camera",
+    DIRECTSHOW: "allow it in Settings, Privacy, Camera",
+}
+
+
+def _is_plugged_in(spec: Spec) -> bool:
+    """Whether a camera has its device file; only Linux has such."""
+    if spec.format != V4L2:
+        return False
+    try:
+        return Path(locate(spec.address)).exists()
+    except SourceError:
+        return False
+
+
+def _taken(spec: Spec) -> str:
+    """Who has a camera, as far as that can be known."""
+    using: list[Holder] = []
+    if spec.format == V4L2:
+        with suppress(SourceError):  # it had a name, and has gone since
+            using = holders(locate(spec.address))
+    if any(holder.pid == os.getpid() for holder in using):
+        return "is still open in this program: close it there; if it hangs, unplug it and plug it in again"
+    if using:
+        return f"is in use by {' or '.join(map(str, using))}: close it there first"
+    return "is in use by another program: close it there first"
 
 
 def _url_reason(error: Exception, spec: Spec) -> str:
@@ -171,14 +212,3 @@ def _resolves(host: str) -> bool:
     except (OSError, UnicodeError):
         return False
     return True
-
-
-def _cameras_found() -> str:
-    cameras = []
-    for camera in list_cameras():
-        try:
-            name = Path("/sys/class/video4linux", Path(camera).name, "name").read_text().strip()
-        except OSError:  # not Linux, or a device without a name
-            name = ""
-        cameras.append(f"webcam:{camera}" + (f" ({name})" if name else ""))
-    return f"found {', '.join(cameras)}: name one of them" if cameras else "found none: plug one in"

@@ -33,7 +33,8 @@ class ReconnectingSource(Source):
     told at once.
 
     Args:
-        make: returns the source, not yet open; called for each connection.
+        make: returns the source, not yet open; called for each connection. May raise SourceError from the
+            second time on: the camera is not there.
         insist: a camera that does not open the first time is treated like one that was lost. `fps` is None
             until it has been open.
         draw: decides about chance in the waits between attempts.
@@ -247,8 +248,8 @@ class _Connecting(threading.Thread):
     def _connect(self) -> None:
         while not self._stop_asked.wait(self._pause()):
             self.attempts += 1
-            source = self._make()
             try:
+                source = self._make()
                 source.open()
             except SourceError as error:
                 self.problem = str(error)

@@ -7,17 +7,19 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from realtime.errors import SourceError
-from realtime.sources.webcam import directshow_cameras, webcam_input
-from realtime.sources.webcam import list_cameras as list_cameras
+from realtime.sources.webcam.address import webcam_input
+from realtime.sources.webcam.cameras import directshow_cameras
+from realtime.sources.webcam.modes import NO_WISHES, Wishes, format_name
 
 URL_SCHEMES = ("rtsp", "rtsps", "http", "https", "udp")
 ACCEPTED = (
-    "accepted are a file's path, webcam:0, webcam:/dev/video2, webcam:0?size=1280x720&fps=30&format=mjpeg, "
+    "accepted are a file's path, webcam:0, webcam:NAME, webcam:0?size=1280x720&fps=30&format=mjpeg, "
     "rtsp://, rtsps://, http://, https:// and udp:// addresses, and lavfi:FILTER for tests"
 )
 
@@ -61,6 +63,7 @@ class Spec:
         address: what PyAV opens; may hold credentials, so it never goes into a message.
         format: FFmpeg's input format, None to let it find out.
         options: FFmpeg's options, text to text.
+        wishes: of a webcam, what was asked of its pictures.
     """
 
     kind: Literal["file", "webcam", "url", "lavfi"]
@@ -69,6 +72,7 @@ class Spec:
     address: str = field(repr=False)
     format: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    wishes: Wishes = NO_WISHES
 
 
 def parse_spec(
@@ -114,17 +118,32 @@ def stream_name(text: str) -> str:
 def _webcam(text: str, platform: str, cameras: Callable[[], list[str]]) -> Spec:
     device, _, query = text.removeprefix("webcam").removeprefix(":").partition("?")
     device = device or "0"
-    wishes = dict(parse_qsl(query, keep_blank_values=True))
-    forms = {"size": r"[1-9]\d*x[1-9]\d*", "fps": r"[1-9]\d*(\.\d+|/[1-9]\d*)?", "format": r"[A-Za-z0-9_]+"}
-    for key, value in wishes.items():
-        if key not in forms or re.fullmatch(forms[key], value) is None:
-            raise SourceError(
-                f"{text}: {key}={value} cannot be used: write size=1280x720, fps=30 or format=mjpeg"
-            )
+    wishes = _wishes(text, query)
     address, container, options = webcam_input(platform, device, wishes, cameras)
     short = device.removeprefix("/dev/video")
     name = f"webcam{short}" if re.fullmatch("[0-9]+", short) else f"webcam-{stream_name(short)}"
-    return Spec("webcam", f"webcam:{device}", name, address, container, options)
+    return Spec("webcam", f"webcam:{device}", name, address, container, options, wishes)
+
+
+def _wishes(text: str, query: str) -> Wishes:
+    asked = dict(parse_qsl(query, keep_blank_values=True))
+    forms = {
+        "size": r"([1-9][0-9]*)x([1-9][0-9]*)",
+        "fps": r"[1-9][0-9]*(\.[0-9]+|/[1-9][0-9]*)?",
+        "format": r"[A-Za-z0-9_]+",
+    }
+    matched = {key: re.fullmatch(forms.get(key, "(?!)"), value) for key, value in asked.items()}
+    for key, match in matched.items():
+        if match is None:
+            raise SourceError(
+                f"{text}: {key}={asked[key]} cannot be used: write size=1280x720, fps=30 or format=mjpeg"
+            )
+    size = matched.get("size")
+    return Wishes(
+        (int(size[1]), int(size[2])) if size else None,
+        Fraction(asked["fps"]) if "fps" in asked else None,
+        format_name(asked["format"]) if "format" in asked else None,
+    )
 
 
 def _url(text: str, scheme: str) -> Spec:

@@ -20,6 +20,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 import typer
+from camera_machine import CameraMachine
 from command_line import LIVEFACS, livefacs
 from wire_samples import result, status
 
@@ -183,10 +184,13 @@ def test_a_damaged_demo_clip_is_fetched_anew(tmp_path: Path, monkeypatch: pytest
     assert fetched == [cached]
 
 
-def test_demo_reads_the_first_camera_by_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_demo_reads_the_first_camera_that_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, machine: CameraMachine
+) -> None:
     monkeypatch.setenv("LIVEFACS_CACHE", str(tmp_path))
-    monkeypatch.setattr("realtime.sources.webcam.list_cameras", lambda: ["/dev/video2", "/dev/video3"])
-    assert demo_module._clip_or_webcam(offline=True) == ("webcam:/dev/video2", False)
+    machine.plug(0, port="1-1").busy = True
+    machine.plug(2, port="1-2")
+    assert demo_module._clip_or_webcam(offline=True) == ("webcam:2", False)
 
 
 def test_demo_publishes_elsewhere_if_the_port_is_taken(

@@ -39,12 +39,12 @@ def test_an_unknown_camera_is_refused():
         open_source("webcam:97").open()
 
 
-def test_cameras_that_are_there_are_named(monkeypatch):
-    monkeypatch.setattr("realtime.sources.faults.list_cameras", lambda: ["/dev/video0", "/dev/video2"])
+def test_cameras_that_are_there_are_named(machine):
+    machine.plug(1, "Integrated Camera", port="1-1")
+    machine.plug(2)
     message = str(explain(ffmpeg_error(errno.ENOENT), CAMERA))
-    assert message.startswith("webcam:0 is not there (found webcam:/dev/video0")
-    assert "webcam:/dev/video2" in message
-    assert message.endswith(": name one of them)")
+    found = "webcam:1 (Integrated Camera), webcam:2 (HD Pro Webcam C920)"
+    assert message == f"webcam:0 is not there (found {found}: name one of them)"
 
 
 @pytest.mark.parametrize(
@@ -56,12 +56,22 @@ def test_cameras_that_are_there_are_named(monkeypatch):
         (errno.ENODEV, "is not there"),
         (errno.ENXIO, "is not there"),
         (errno.ENOTTY, "is not a camera: /dev/video0 is some other device"),
-        (errno.EINVAL, "does not offer video_size=640x480: leave size, fps and format out"),
+        (errno.EINVAL, "does not offer size=640x480: leave size, fps and format out"),
+        (errno.ENOSPC, "finds no room on the USB bus: plug it in elsewhere"),
         (errno.EIO, "cannot be opened (Input/output error): unplug it"),
     ],
 )
 def test_camera_faults_are_told_apart(code, words):
     assert words in str(explain(ffmpeg_error(code), CAMERA))
+
+
+@pytest.mark.parametrize(
+    ("platform", "way"),
+    [("darwin", "allow the terminal in System Settings"), ("win32", "allow it in Settings")],
+)
+def test_permission_is_given_where_the_platform_keeps_it(platform, way):
+    spec = parse_spec("webcam:Camera", platform)
+    assert way in str(explain(ffmpeg_error(errno.EACCES), spec))
 
 
 def test_a_build_without_the_cameras_of_this_platform():
@@ -109,12 +119,21 @@ def test_server_faults_are_told_apart_without_the_password(error, words):
         (DOOR, errno.ETIMEDOUT, "rtsp://127.0.0.1/door sent nothing for 20 s"),
         (DOOR, errno.ECONNRESET, "rtsp://127.0.0.1/door was lost (Connection reset by peer)"),
         (CAMERA, errno.ENODEV, "webcam:0 was unplugged"),
+        (CAMERA, errno.EINVAL, "webcam:0 was unplugged"),  # so says vivid; its device file is gone
+        (parse_spec("webcam:Brio", "linux"), errno.EINVAL, "webcam:Brio was unplugged"),
+        (parse_spec("webcam:0", "darwin"), errno.EINVAL, "webcam:0 was lost (Invalid argument)"),
     ],
 )
-def test_a_source_that_breaks_off_is_told(spec, code, words):
+def test_a_source_that_breaks_off_is_told(spec, code, words, machine):
     assert lost(ffmpeg_error(code), spec) == words
 
 
 def test_what_pyav_stumbled_over_is_told() -> None:
     told = lost(UnreadableError("PyAV stumbled over it, IndexError"), DOOR)
     assert told == "rtsp://127.0.0.1/door was lost (PyAV stumbled over it, IndexError)"
+
+
+def test_a_camera_that_breaks_off_in_its_place_is_not_unplugged(machine):
+    machine.plug(0)
+    assert lost(ffmpeg_error(errno.EINVAL), CAMERA) == "webcam:0 was lost (Invalid argument)"
+    assert lost(ffmpeg_error(errno.EIO), CAMERA) == "webcam:0 was unplugged"

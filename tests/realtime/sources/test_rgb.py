@@ -64,6 +64,36 @@ def test_every_pixel_format_becomes_rgb(pixels, size):
         assert image[:, -4:].min() >= 252
 
 
+# As a camera may send them; at half the resolution of colour the bars' edges are blurred.
+@pytest.mark.parametrize(
+    "pixels", ["yuyv422", "uyvy422", "nv12", "p010le", "yuv422p", "bgr0", "gray", "gray16le"]
+)
+def test_a_live_source_of_any_pixel_format_shows_the_same_picture(pixels):
+    def picture(form: str):
+        with open_source(f"lavfi:smptebars=size=64x48:rate=100,format={form}") as source:
+            return source.read(10).image.astype(int)
+
+    true, seen = picture("rgb24"), picture(pixels)
+    assert seen.shape == (48, 64, 3) and seen.dtype == true.dtype
+    if pixels.startswith("gray"):
+        assert np.ptp(seen, axis=2).max() == 0
+        luma = true @ [0.299, 0.587, 0.114]
+        assert np.abs(seen[..., 0] - luma).mean() < 3
+    else:
+        assert np.abs(seen - true).mean() < 6
+        assert np.median(np.abs(seen - true)) <= 2
+
+
+def test_a_live_source_that_is_turned_stands_upright(tmp_path):
+    image = np.zeros((32, 64, 3), np.uint8)
+    image[:8, :8] = 255
+    path = write_clip(tmp_path / "turned.mp4", images=[image] * 3, rotation=90)
+    with open_source(str(path), realtime=True) as source:
+        frame = source.read(10)
+    assert frame.size == (32, 64)
+    assert frame.image[-1, 0, 0] > 128 > frame.image[0, 0, 0]
+
+
 def test_one_converter_follows_changes_of_size_and_format():
     convert = RgbConverter()
     for pixels, size in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from realtime.errors import OptionError, SourceError
 from realtime.sources import open_source
 from realtime.sources.spec import parse_spec, stream_name
-from realtime.sources.webcam import list_cameras, webcam_input
+from realtime.sources.webcam.address import v4l2_options, webcam_input
+from realtime.sources.webcam.modes import NO_WISHES, Mode, Wishes
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -25,27 +27,32 @@ def no_cameras() -> list[str]:
 @pytest.mark.parametrize(
     ("platform", "device", "wishes", "expected"),
     [
-        ("linux", "0", {}, ("/dev/video0", "v4l2", {})),
-        ("linux", "/dev/video2", {}, ("/dev/video2", "v4l2", {})),
-        ("linux", "/dev/v4l/by-id/usb-cam", {}, ("/dev/v4l/by-id/usb-cam", "v4l2", {})),
+        ("linux", "0", NO_WISHES, ("/dev/video0", "v4l2", {})),
+        ("linux", "/dev/video2", NO_WISHES, ("/dev/video2", "v4l2", {})),
+        ("linux", "/dev/v4l/by-id/usb-cam", NO_WISHES, ("/dev/v4l/by-id/usb-cam", "v4l2", {})),
         (
             "linux",
             "1",
-            {"size": "1280x720", "fps": "30", "format": "mjpeg"},
+            Wishes((1280, 720), Fraction(30), "mjpeg"),
             ("/dev/video1", "v4l2", {"video_size": "1280x720", "framerate": "30", "input_format": "mjpeg"}),
         ),
-        ("darwin", "0", {}, ("0:none", "avfoundation", {"framerate": "30"})),
-        ("darwin", "FaceTime HD", {"fps": "15"}, ("FaceTime HD:none", "avfoundation", {"framerate": "15"})),
+        ("darwin", "0", NO_WISHES, ("0:none", "avfoundation", {"framerate": "30"})),
+        (
+            "darwin",
+            "FaceTime HD",
+            Wishes(fps=Fraction(15)),
+            ("FaceTime HD:none", "avfoundation", {"framerate": "15"}),
+        ),
         (
             "darwin",
             "1",
-            {"format": "nv12"},
+            Wishes(format="nv12"),
             ("1:none", "avfoundation", {"framerate": "30", "pixel_format": "nv12"}),
         ),
-        ("win32", "1", {}, ("video=Second", "dshow", {})),
-        ("win32", "Logi C920", {"size": "640x480"}, ("video=Logi C920", "dshow", {"video_size": "640x480"})),
-        ("win32", "0", {"format": "mjpeg"}, ("video=First", "dshow", {"vcodec": "mjpeg"})),
-        ("win32", "0", {"format": "yuyv422"}, ("video=First", "dshow", {"pixel_format": "yuyv422"})),
+        ("win32", "1", NO_WISHES, ("video=Second", "dshow", {})),
+        ("win32", "Logi C920", Wishes((640, 480)), ("video=Logi C920", "dshow", {"video_size": "640x480"})),
+        ("win32", "0", Wishes(format="mjpeg"), ("video=First", "dshow", {"vcodec": "mjpeg"})),
+        ("win32", "0", Wishes(format="yuyv422"), ("video=First", "dshow", {"pixel_format": "yuyv422"})),
     ],
 )
 def test_each_platform_opens_cameras_its_own_way(platform, device, wishes, expected):
@@ -54,12 +61,16 @@ def test_each_platform_opens_cameras_its_own_way(platform, device, wishes, expec
 
 def test_a_number_beyond_windows_cameras_names_those_there_are():
     with pytest.raises(SourceError, match=r"webcam:2: .*found: First"):
-        webcam_input("win32", "2", {}, lambda: ["First"])
+        webcam_input("win32", "2", NO_WISHES, lambda: ["First"])
 
 
-def test_listing_cameras_never_fails():
-    for platform in ("linux", "darwin", "win32"):
-        assert all(isinstance(camera, str) for camera in list_cameras(platform))
+def test_a_mode_is_asked_for_whole():
+    mode = Mode("mjpeg", 1280, 720, Fraction(30000, 1001))
+    options = {"video_size": "1280x720", "framerate": "30000/1001", "input_format": "mjpeg"}
+    assert v4l2_options(mode) == options
+    open_rate = Mode("mjpeg", 1280, 720)
+    assert v4l2_options(open_rate) == {"video_size": "1280x720", "input_format": "mjpeg"}
+    assert v4l2_options(open_rate, Wishes(fps=Fraction(15)))["framerate"] == "15"
 
 
 @pytest.mark.parametrize(
@@ -69,6 +80,7 @@ def test_listing_cameras_never_fails():
         ("webcam:", "webcam", "webcam0", "/dev/video0"),
         ("webcam:3", "webcam", "webcam3", "/dev/video3"),
         ("webcam:/dev/video2", "webcam", "webcam2", "/dev/video2"),
+        ("webcam:HD Pro C920", "webcam", "webcam-HD-Pro-C920", "HD Pro C920"),
         ("webcam:/dev/v4l/by-id/x.y", "webcam", "webcam-dev-v4l-by-id-x-y", "/dev/v4l/by-id/x.y"),
         ("rtsp://cam.example.org:554/live", "url", "cam-example-org", "rtsp://cam.example.org:554/live"),
         ("RTSPS://192.168.1.5/x", "url", "192-168-1-5", "RTSPS://192.168.1.5/x"),

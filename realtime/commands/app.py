@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from realtime.commands.bundle import app as bundle_app
+from realtime.commands.cameras import cameras
 from realtime.commands.demo import demo
 from realtime.commands.doctor import doctor
 from realtime.commands.fleet import fleet
@@ -30,6 +31,7 @@ app.command()(run)
 app.command()(fleet)
 app.command()(watch)
 app.command()(demo)
+app.command()(cameras)
 app.command()(doctor)
 app.command()(schema)
 app.add_typer(bundle_app, name="bundle")

@@ -10,13 +10,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
+from realtime.commands.camera_check import cameras
+from realtime.commands.finding import Finding
 from realtime.sinks.default_endpoint import DEFAULT_PORTS
 
 # Each package by its name for pip and its name for `import`.
@@ -31,25 +32,7 @@ PACKAGES = {
     "rich": "rich",
     "typer": "typer",
 }
-Verdict = Literal["ok", "note", "broken"]
 MARKS = {"ok": "[green]ok    [/]", "note": "[yellow]note  [/]", "broken": "[bold red]broken[/]"}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the report.
-
-    Attributes:
-        verdict: `broken` stops LiveFACS from running; `note` is good to know.
-        subject: what was looked at.
-        text: what was found.
-        mend: what to do about it, "" if nothing.
-    """
-
-    verdict: Verdict
-    subject: str
-    text: str
-    mend: str = ""
 
 
 def doctor(
@@ -190,23 +173,6 @@ def default_bundle() -> Iterator[Finding]:
                 yield Finding("ok", "precision", f"{trial.chosen} is run ({times} a face)")
     except LiveFacsError as error:
         yield Finding("broken", "default bundle", str(error), "reinstall livefacs")
-
-
-def cameras() -> Iterator[Finding]:
-    """Webcams of this machine."""
-    from realtime.sources.spec import list_cameras
-
-    found = list_cameras()
-    if not found:
-        mend = "plug one in, or read a file or an rtsp:// address"
-        yield Finding("note", "webcams", "none found", mend)
-        return
-    for camera in found:
-        if sys.platform.startswith("linux") and not os.access(camera, os.R_OK | os.W_OK):
-            mend = "sudo usermod -aG video $USER, then log in again"
-            yield Finding("note", "webcam", f"{camera}: no permission", mend)
-        else:
-            yield Finding("ok", "webcam", str(camera))
 
 
 def ports() -> Iterator[Finding]:

@@ -38,8 +38,8 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE",
-            help="A video file, `webcam:0`, or an address: `rtsp://…`, `http://…`; several are read "
-            "side by side.",
+            help="A video file, `webcam:0` (`livefacs cameras` lists them), or an address: `rtsp://…`, "
+            "`http://…`; several are read side by side.",
             show_default=False,
         ),
     ] = None,

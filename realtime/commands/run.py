@@ -102,7 +102,7 @@ def run(
 
     Examples:
 
-    - `livefacs run webcam:0`
+    - `livefacs run webcam:0`, or `"webcam:0?size=1280x720&fps=30"`
     - `livefacs run rtsp://user:password@camera/stream --csv faces.csv`
     - `livefacs run interview.mp4 --csv interview.csv --jsonl interview.jsonl`
     - `livefacs run interviews/*.mp4 --csv scores/`

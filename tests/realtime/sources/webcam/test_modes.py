@@ -34,7 +34,7 @@ def table(**formats: str) -> list[Mode]:
     return modes
 
 
-# As `v4l2-ctl --list-formats-ext` lists them.
+# The first four as `v4l2-ctl --list-formats-ext` was published for them, shortened; the others are made up.
 _C920_COMPRESSED = (
     "640x480@30,24,20,15,10,7.5,5 320x240@30,24,20,15,10,7.5,5 640x360@30,24,20,15,10,7.5,5 "
     "800x600@30,24,20,15,10,7.5,5 864x480@30,24,20,15,10,7.5,5 1280x720@30,24,20,15,10,7.5,5 "

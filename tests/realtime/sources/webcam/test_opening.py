@@ -140,7 +140,10 @@ def test_pictures_that_were_read_outlive_the_camera(machine):
     source = open_source("webcam:0")
     source.open()
     source.read(10)
-    time.sleep(0.1)  # the next one waits unread
+    end = time.monotonic() + PATIENCE
+    while not source._handover.counts().unread:
+        assert time.monotonic() < end
+        time.sleep(0.01)
     machine.unplug(0)
     source._reader.join(10)
     frames = []

@@ -31,7 +31,7 @@ class CameraClock:
     """
 
     def __init__(self) -> None:
-        self._ntp = 0
+        self._ntp: int | None = None
         self._known: tuple[float, float] | None = None  # Unix time by the camera, and when it came
         self._clockless = False
         self._doubtful_until = 0.0

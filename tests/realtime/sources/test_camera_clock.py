@@ -49,7 +49,11 @@ def test_a_real_servers_clock_is_read_from_its_first_report_on(rtsp_server) -> N
         sources = [stack.enter_context(open_source(rtsp_server.url(path))) for path in paths]
         before = [read_until(source, lambda frame: frame.t_camera is not None) for source in sources]
         after = [read_for(source, 0.8) for source in sources]
+<<<<<<< ours
     assert before[0][0].t_camera is None  # the others were read only once they may have reported
+=======
+    assert before[0][0].t_camera is None
+>>>>>>> theirs
     for path, early, late in zip(paths, before, after, strict=True):
         assert {frame.generation for frame in early + late} == {0}
         # B-frames: what was sent before the report is shown among what was sent after it
@@ -127,7 +131,7 @@ def test_packets_that_were_held_back_keep_their_time() -> None:
     clock = CameraClock()
     assert clock.taken(packet(0.0, NOW, report=NOW), 0.0) == NOW
     for n in range(1, 76):  # three seconds at once
-        assert clock.taken(packet(n / 25, NOW + n / 25), 3.0) == pytest.approx(NOW + n / 25)
+        assert abs(clock.taken(packet(n / 25, NOW + n / 25), 3.0) - (NOW + n / 25)) < 1e-5
 
 
 @pytest.mark.parametrize("report", [-NTP_TO_UNIX_S, 500.0 - NTP_TO_UNIX_S])
@@ -156,6 +160,6 @@ def test_a_time_is_never_far_from_what_was_known(sent) -> None:
             reported = report, arrival
         told = clock.taken(packet(dts, taken, report), arrival)
         if told is not None:
-            assert told == pytest.approx(taken)
+            assert abs(told - taken) < 1e-5
             reported = reported or (told, arrival)
             assert abs(told - reported[0] - (arrival - reported[1])) < 10.0

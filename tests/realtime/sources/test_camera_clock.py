@@ -49,11 +49,7 @@ def test_a_real_servers_clock_is_read_from_its_first_report_on(rtsp_server) -> N
         sources = [stack.enter_context(open_source(rtsp_server.url(path))) for path in paths]
         before = [read_until(source, lambda frame: frame.t_camera is not None) for source in sources]
         after = [read_for(source, 0.8) for source in sources]
-<<<<<<< ours
-    assert before[0][0].t_camera is None  # the others were read only once they may have reported
-=======
     assert before[0][0].t_camera is None
->>>>>>> theirs
     for path, early, late in zip(paths, before, after, strict=True):
         assert {frame.generation for frame in early + late} == {0}
         # B-frames: what was sent before the report is shown among what was sent after it

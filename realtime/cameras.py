@@ -21,6 +21,7 @@ class Camera:
         max_fps: most frames a second; None for all that the machine can keep up with.
         priority: share of an overloaded machine: twice the priority, twice the frames. Above 0.
         max_faces, window, calibration, realtime, reconnect: as options of `livefacs run`.
+        secrets: parts of the source that no message may show, beside the user's name and password.
         cpus, gpus: cores and share of GPUs that it takes of a fleet's machine; a GPU may be shared, 0.25.
         node: the only machine of a fleet that may serve it, such as the one a webcam hangs on; "" for any.
 
@@ -37,6 +38,7 @@ class Camera:
     calibration: bool = True
     realtime: bool = False
     reconnect: bool = True
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     cpus: float = 0.5
     gpus: float = 0.0
     node: str = ""
@@ -60,6 +62,7 @@ class Camera:
             reconnect=self.reconnect,
             max_fps=self.max_fps,
             insist=insist and self.reconnect,
+            secrets=self.secrets,
         )
 
 
@@ -73,7 +76,7 @@ def with_names(cameras: Sequence[Camera]) -> list[Camera]:
     for camera in cameras:
         name, number = camera.name, 1
         if not name:
-            name = suggested = parse_spec(camera.source).name
+            name = suggested = parse_spec(camera.source, secrets=camera.secrets).name
             while name in taken:
                 number += 1
                 name = f"{suggested}-{number}"

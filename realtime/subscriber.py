@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, TypeVar, overload
 
 import msgspec
 import zmq
 
+from realtime.connecting import Connection
 from realtime.errors import SourceError
 from realtime.schema import TOPICS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
-from realtime.sinks.endpoints import beside, context
+from realtime.sinks.endpoints import beside
 from realtime.sinks.replies import REQUESTS, ClockReply, LastReply, Reply, SchemaReply, StreamsReply
 from realtime.types import SCHEMA, FaceUpdate, FrameResult, StreamStatus
 
+_File = Path | str | None
 Message = FrameResult | FaceUpdate | StreamStatus
 T = TypeVar("T")
 
@@ -41,6 +45,9 @@ def subscribe(
     topic: str = "frame.",
     timeout: float | None = None,
     newest: bool | str = False,
+    *,
+    keys: _File = None,
+    server_key: _File = None,
 ) -> Subscription:
     """Connect to a publisher and return an iterator over its messages.
 
@@ -53,22 +60,32 @@ def subscribe(
         newest: True to skip whatever came while the reader was busy, from the publisher's newest-only
             endpoint, by default the port after `endpoint`; or that endpoint itself. Then
             subscribe to one topic: of several, only the newest of all is kept.
+        keys: this reader's `.key_secret` file, made by `livefacs keys`, where the publisher has keys too;
+        server_key: then the publisher's `.key` file.
 
     Returns:
         An iterator of FrameResult, FaceUpdate or StreamStatus, by topic. Closed by `close`, by `with`, or
         with the last reference to it.
 
     Raises:
-        SourceError: the endpoint is malformed; later, from the iterator: nothing came, or what came is of
-            a newer format or not LiveFACS'.
+        SourceError: the endpoint is malformed, or a key file is; later, from the iterator: nothing came, the
+            keys do not fit, or what came is of a newer format or not LiveFACS'.
     """
-    return Subscription(endpoint, topic, timeout, newest)
+    return Subscription(endpoint, topic, timeout, newest, keys, server_key)
 
 
 class Subscription(Iterator[Message]):
     """An open connection to a publisher; see `subscribe`. Use it from one thread."""
 
-    def __init__(self, endpoint: str, topic: str, timeout: float | None, newest: bool | str) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        topic: str,
+        timeout: float | None,
+        newest: bool | str,
+        keys: _File = None,
+        server_key: _File = None,
+    ) -> None:
         if newest:
             try:
                 endpoint = newest if isinstance(newest, str) else beside(endpoint, 1, "newest")
@@ -76,7 +93,10 @@ class Subscription(Iterator[Message]):
                 raise SourceError(str(error)) from None
         self.endpoint = endpoint
         self._topic, self._timeout, self._newest = topic, timeout, bool(newest)
-        self._socket = _connected(zmq.SUB, endpoint, conflate=self._newest)
+        self._connection = Connection(
+            zmq.SUB, endpoint, conflate=self._newest, keys=keys, server_key=server_key
+        )
+        self._socket = self._connection.socket
         self._socket.subscribe(topic)
 
     def __next__(self) -> Message:
@@ -85,7 +105,7 @@ class Subscription(Iterator[Message]):
             if self._socket.closed:
                 raise StopIteration
             wait = None if deadline is None else max(0, round((deadline - time.monotonic()) * 1000))
-            if not self._socket.poll(wait):
+            if not self._connection.wait(wait):
                 raise SourceError(
                     f"{self.endpoint}: no message on topic {self._topic!r} for {self._timeout:g} s;"
                     " check that a publisher runs there, its port and the stream's name"
@@ -97,7 +117,7 @@ class Subscription(Iterator[Message]):
 
     def close(self) -> None:
         """Close the connection; the iteration then ends. Safe to call twice."""
-        self._socket.close(0)
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -120,33 +140,64 @@ class Subscription(Iterator[Message]):
 
 
 @overload
-def ask(control_endpoint: str, request: Literal["schema"], timeout: float = ...) -> SchemaReply: ...
+def ask(
+    control_endpoint: str,
+    request: Literal["schema"],
+    timeout: float = ...,
+    *,
+    keys: _File = ...,
+    server_key: _File = ...,
+) -> SchemaReply: ...
 @overload
-def ask(control_endpoint: str, request: Literal["clock"], timeout: float = ...) -> ClockReply: ...
+def ask(
+    control_endpoint: str,
+    request: Literal["clock"],
+    timeout: float = ...,
+    *,
+    keys: _File = ...,
+    server_key: _File = ...,
+) -> ClockReply: ...
 @overload
-def ask(control_endpoint: str, request: Literal["streams"], timeout: float = ...) -> StreamsReply: ...
+def ask(
+    control_endpoint: str,
+    request: Literal["streams"],
+    timeout: float = ...,
+    *,
+    keys: _File = ...,
+    server_key: _File = ...,
+) -> StreamsReply: ...
 @overload
-def ask(control_endpoint: str, request: str, timeout: float = ...) -> Reply: ...
-def ask(control_endpoint: str, request: str, timeout: float = 2.0) -> Reply:
+def ask(
+    control_endpoint: str, request: str, timeout: float = ..., *, keys: _File = ..., server_key: _File = ...
+) -> Reply: ...
+def ask(
+    control_endpoint: str,
+    request: str,
+    timeout: float = 2.0,
+    *,
+    keys: _File = None,
+    server_key: _File = None,
+) -> Reply:
     """Ask a publisher's control socket and return its reply.
 
     Args:
         control_endpoint: the control endpoint, by default the publisher's port plus 2.
         request: `schema`, `clock`, `streams` or `last <stream>`.
         timeout: seconds to wait for the reply.
+        keys, server_key: the key files, as for `subscribe`.
 
     Raises:
-        SourceError: nobody answers, or the answer is an error, in one line.
+        SourceError: nobody answers, the keys do not fit, or the answer is an error, in one line.
     """
-    socket = _connected(zmq.REQ, control_endpoint)
-    with socket:
-        socket.send_string(request)
-        if not socket.poll(round(timeout * 1000)):
+    with closing(Connection(zmq.REQ, control_endpoint, keys=keys, server_key=server_key)) as connection:
+        with suppress(zmq.Again):  # refused already, as `wait` will tell
+            connection.socket.send_string(request, zmq.NOBLOCK)
+        if not connection.wait(round(timeout * 1000)):
             raise SourceError(
                 f"{control_endpoint}: no answer for {timeout:g} s; check that a publisher runs there and that"
                 " this is its control port"
             )
-        payload = socket.recv()
+        payload = connection.socket.recv()
     try:
         refusal = msgspec.msgpack.decode(payload, type=_Probe).error
     except msgspec.MsgspecError:
@@ -158,24 +209,6 @@ def ask(control_endpoint: str, request: str, timeout: float = 2.0) -> Reply:
     if isinstance(message, LastReply) and message.result.schema != SCHEMA:
         _refuse_other_formats(payload, control_endpoint)
     return message
-
-
-def _connected(kind: int, endpoint: str, conflate: bool = False) -> zmq.Socket[bytes]:
-    socket = context().socket(kind)
-    socket.linger = 0
-    if conflate:
-        socket.conflate = True
-    if kind == zmq.SUB:  # else a publisher that lost its power would never be noticed, nor its return
-        socket.heartbeat_ivl, socket.heartbeat_timeout = 2000, 6000
-    socket.ipv6 = "[" in endpoint
-    try:
-        socket.connect(endpoint)
-    except zmq.ZMQError as error:
-        socket.close()
-        raise SourceError(
-            f"{endpoint!r}: cannot be connected to ({error.strerror}); write tcp://host:port or ipc:///path"
-        ) from None
-    return socket
 
 
 def _decoded(decoder: msgspec.msgpack.Decoder[T], payload: bytes, endpoint: str) -> T:

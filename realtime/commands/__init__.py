@@ -66,6 +66,8 @@ def _silence() -> None:
 
 
 def _fail(message: str) -> int:
-    line = " ".join(message.split())
+    from realtime.commands.secrets import hide
+
+    line = " ".join(hide(message).split())
     print(f"livefacs: {line}", file=sys.stderr)
     return 2

@@ -12,6 +12,7 @@ from realtime.commands.cameras import cameras
 from realtime.commands.demo import demo
 from realtime.commands.doctor import doctor
 from realtime.commands.fleet import fleet
+from realtime.commands.keys import keys
 from realtime.commands.run import run
 from realtime.commands.schema import schema
 from realtime.commands.watch import watch
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(fleet)
 app.command()(watch)
+app.command()(keys)
 app.command()(demo)
 app.command()(cameras)
 app.command()(doctor)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from realtime.cameras import Camera
 from realtime.commands.config import Known, bare, options_in, toml_in
+from realtime.commands.secrets import secrets
 from realtime.errors import OptionError
 
 TABLE = "cameras"
@@ -21,7 +22,7 @@ def _known() -> dict[str, Known]:
     return {
         field.name: Known(bare(hints[field.name]), minimum.get(field.name))
         for field in dataclasses.fields(Camera)
-        if field.name != "name"
+        if field.name not in ("name", "secrets")
     }
 
 
@@ -47,4 +48,4 @@ def read_cameras(path: Path, others: Camera) -> list[Camera]:
             raise OptionError(f"{where} has no source: {EXAMPLE}")
         typed = {key: known[key].kind(value) for key, value in options.items()}
         cameras.append(dataclasses.replace(others, name=name, **typed))
-    return cameras
+    return [dataclasses.replace(camera, secrets=tuple(secrets())) for camera in cameras]

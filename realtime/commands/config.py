@@ -13,7 +13,11 @@ from typing import Any, NamedTuple
 
 import typer
 
+from realtime.commands.secrets import expand
 from realtime.errors import OptionError
+
+MAX_CONFIG = 1 << 20
+"""Bytes of the longest file that is read."""
 
 WANTED = {
     bool: "true or false",
@@ -35,10 +39,14 @@ class Known(NamedTuple):
 def toml_in(path: Path) -> dict[str, Any]:
     """Return what a TOML file says. Raises OptionError with one line."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
+        with path.open("rb") as file:
+            data = file.read(MAX_CONFIG + 1)
+        if len(data) > MAX_CONFIG:
+            raise OptionError(f"config {path}: is longer than {MAX_CONFIG} bytes; name a file of options")
+        return tomllib.loads(data.decode("utf-8"))
     except OSError as error:
         raise OptionError(f"config {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers too long, and brackets too deep, to be read
         raise OptionError(f"config {path}: not valid TOML: {error}") from error
 
 
@@ -106,6 +114,10 @@ def _checked(name: str, value: object, known: Known) -> bool | str | list[Any]:
         raise ValueError(f"is {shown}; it must be at least {known.minimum}")
     if isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("has a zero byte in it, which no name, path or address has")
+        value = expand(value)
     if isinstance(value, str) and value.startswith("~") and (known.kind is Path or name == "source"):
         with suppress(RuntimeError):  # `~name` of a user there is not: then it is a file's name
             return str(Path(value).expanduser())

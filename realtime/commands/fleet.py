@@ -17,9 +17,11 @@ from realtime.assembly import DEFAULT_MAX_FACES, DEFAULT_WINDOW
 from realtime.commands.config import cameras_config_callback
 from realtime.commands.face_model_options import FaceModel, Offline
 from realtime.commands.stream_options import (
+    Allow,
     BundlePath,
     Calibrated,
     Device,
+    Keys,
     MaxFaces,
     MaxFps,
     Metrics,
@@ -28,6 +30,7 @@ from realtime.commands.stream_options import (
     Reconnect,
     Shown,
     TrackerName,
+    Unencrypted,
     Window,
 )
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
@@ -60,6 +63,9 @@ def fleet(
     publish: Annotated[
         str, typer.Option(help="ZeroMQ endpoint for the whole fleet.", metavar="ENDPOINT")
     ] = DEFAULT_ENDPOINT,
+    keys: Keys = None,
+    allow: Allow = None,
+    unencrypted: Unencrypted = False,
     metrics: Metrics = None,
     bundle: BundlePath = None,
     max_faces: MaxFaces = DEFAULT_MAX_FACES,
@@ -114,10 +120,11 @@ def fleet(
     equipment = pack(bundle, face_model, offline=offline, tracker=tracker, device=device, precision=precision)
     console = console_for(sys.stdout)
     shown = make_streams_view(console, [camera.name for camera in cameras]) if view else NoView()
+    publisher = ZeroMQSink(publish, keys=keys, allow=allow, unencrypted=unencrypted)
     cluster = Cluster(address)
     with ExitStack() as stack:
         stack.enter_context(cluster)
-        exchange = Exchange(ZeroMQSink(publish), cluster.own_address())
+        exchange = Exchange(publisher, cluster.own_address())
         watchers = [shown.note]
         if metrics is not None:
             scraped = stack.enter_context(make_metrics(metrics))

@@ -23,6 +23,9 @@ class OutputOptions(TypedDict):
     jsonl: Path | None
     overwrite: bool
     metrics: str | None
+    keys: Path | None
+    allow: Path | None
+    unencrypted: bool
 
 
 def make_sinks(
@@ -34,6 +37,9 @@ def make_sinks(
     jsonl: Path | None,
     overwrite: bool,
     metrics: str | None,
+    keys: Path | None,
+    allow: Path | None,
+    unencrypted: bool,
     also_read: Mapping[str, Path | None],
 ) -> list[Sink]:
     """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
@@ -45,19 +51,20 @@ def make_sinks(
         overwrite: whether they may replace existing files.
         metrics: where Prometheus may ask, None for nowhere.
         also_read: further files this run reads, by what they are.
+        keys, allow, unencrypted: who may read what is published, as for `ZeroMQSink`.
 
     Raises:
         OptionError: a file to write is also read, or is to be written twice.
     """
     outputs = {option: path for option, path in (("--csv", csv), ("--jsonl", jsonl)) if path is not None}
-    inputs = {"source": Path(source.label), **also_read}
+    inputs = {"source": Path(source.label), "key file": keys, **also_read}
     _keep_apart(outputs, {what: path.expanduser() for what, path in inputs.items() if path is not None})
     for option, path in outputs.items():
         if path.resolve().is_relative_to(model.path.resolve()):
             raise OptionError(f"{option} {path}: lies inside the bundle {model.path}; choose another place")
     sinks: list[Sink] = []
     if is_published(source, publish):
-        sinks.append(make_publisher(publish))
+        sinks.append(make_publisher(publish, keys=keys, allow=allow, unencrypted=unencrypted))
     if csv is not None:
         from realtime.sinks.csv_file import CSVSink
 
@@ -76,11 +83,14 @@ def is_published(source: Source, publish: str) -> bool:
     return publish != "none" and (publish != "auto" or source.live)
 
 
-def make_publisher(publish: str) -> Sink:
+def make_publisher(
+    publish: str, *, keys: Path | None = None, allow: Path | None = None, unencrypted: bool = False
+) -> Sink:
     """Return the publisher that `--publish` names, not yet open."""
     from realtime.sinks.zeromq import ZeroMQSink
 
-    return ZeroMQSink(DEFAULT_ENDPOINT if publish == "auto" else publish)
+    endpoint = DEFAULT_ENDPOINT if publish == "auto" else publish
+    return ZeroMQSink(endpoint, keys=keys, allow=allow, unencrypted=unencrypted)
 
 
 def make_metrics(metrics: str) -> Sink:

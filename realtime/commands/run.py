@@ -14,11 +14,14 @@ from realtime.commands.config import cameras_config_callback
 from realtime.commands.face_model_options import FaceModel, Offline
 from realtime.commands.outputs import OutputOptions, make_sinks
 from realtime.commands.running import run_and_report
+from realtime.commands.secrets import secrets, typed_sources
 from realtime.commands.several import run_several
 from realtime.commands.stream_options import (
+    Allow,
     BundlePath,
     Calibrated,
     Device,
+    Keys,
     MaxFaces,
     MaxFps,
     Metrics,
@@ -27,6 +30,7 @@ from realtime.commands.stream_options import (
     Reconnect,
     Shown,
     TrackerName,
+    Unencrypted,
     Window,
 )
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
@@ -39,7 +43,9 @@ def run(
         typer.Argument(
             metavar="SOURCE",
             help="A video file, `webcam:0` (`livefacs cameras` lists them), or an address: `rtsp://…`, "
-            "`http://…`; several are read side by side.",
+            "`http://…`; several are read side by side. `${NAME}` in it is an environment variable, in "
+            "single quotes: for passwords that nobody shall see.",
+            callback=typed_sources,
             show_default=False,
         ),
     ] = None,
@@ -52,6 +58,9 @@ def run(
             metavar="ENDPOINT",
         ),
     ] = "auto",
+    keys: Keys = None,
+    allow: Allow = None,
+    unencrypted: Unencrypted = False,
     csv: Annotated[
         Path | None,
         typer.Option(
@@ -131,9 +140,18 @@ def run(
         raise OptionError("no SOURCE given: name a video file, webcam:0 or an rtsp:// address")
     if several and name is not None:
         raise OptionError(f"--name {name}: there are several streams; name each in a --config file")
-    cameras = cameras or [replace(template, source=each) for each in source or ()]
+    cameras = cameras or [replace(template, source=each, secrets=tuple(secrets())) for each in source or ()]
     model = open_bundle(bundle, models=False)
-    outputs = OutputOptions(publish=publish, csv=csv, jsonl=jsonl, overwrite=overwrite, metrics=metrics)
+    outputs = OutputOptions(
+        publish=publish,
+        csv=csv,
+        jsonl=jsonl,
+        overwrite=overwrite,
+        metrics=metrics,
+        keys=keys,
+        allow=allow,
+        unencrypted=unencrypted,
+    )
     also_read = {"config": config, "face model": face_model}
     networks = NetworkOptions(
         bundle=model,

@@ -84,7 +84,11 @@ def _sinks_of(
             _make_folder(option, folder)
     read = {f"source of {source.name}": Path(source.label) for source in sources} | dict(also_read)
     publish = outputs["publish"]
-    publisher = SharedSink(make_publisher(publish))
+    publisher = SharedSink(
+        make_publisher(
+            publish, keys=outputs["keys"], allow=outputs["allow"], unencrypted=outputs["unencrypted"]
+        )
+    )
     metrics = None if outputs["metrics"] is None else SharedSink(make_metrics(outputs["metrics"]))
     sinks: dict[str, list[Sink]] = {}
     for source in sources:
@@ -97,6 +101,9 @@ def _sinks_of(
             jsonl=files["jsonl"],
             overwrite=outputs["overwrite"],
             metrics=None,
+            keys=None,
+            allow=None,
+            unencrypted=False,
             also_read=read,
         )
         if metrics is not None:

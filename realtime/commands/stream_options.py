@@ -56,6 +56,24 @@ MaxFps = Annotated[
     float | None,
     typer.Option(help="Most frames a second of a live source; others are dropped.", show_default=False),
 ]
+Keys = Annotated[
+    Path | None,
+    typer.Option(
+        help="Encrypt what is published, with this .key_secret file; `livefacs keys` makes it. Needed "
+        "where other machines can read.",
+        show_default=False,
+    ),
+]
+Allow = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of the .key files of those who may read; default: whoever has the publisher's .key.",
+        show_default=False,
+    ),
+]
+Unencrypted = Annotated[
+    bool, typer.Option("--unencrypted", help="Publish to other machines without keys, for all to read.")
+]
 Metrics = Annotated[
     str | None,
     typer.Option(

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,21 +28,38 @@ def watch(
         bool, typer.Option("--streams", help="Show how every stream is doing, a row for each.")
     ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds of silence after which to give up.")] = 10.0,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            help="Your own .key_secret file, where the publisher encrypts; `livefacs keys` makes it.",
+            show_default=False,
+        ),
+    ] = None,
+    server_key: Annotated[
+        Path | None,
+        typer.Option(help="The publisher's .key file, got from whoever runs it.", show_default=False),
+    ] = None,
 ) -> None:
-    """Show the results that another `livefacs` publishes on ENDPOINT, until they end or Ctrl-C."""
+    """Show the results that another `livefacs` publishes on ENDPOINT, until they end or Ctrl-C.
+
+    Examples:
+
+    - `livefacs watch`
+    - `livefacs watch tcp://192.0.2.9:5560 --keys keys/desk.key_secret --server-key door.key`
+    """
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if streams:
-            _watch_streams(endpoint, timeout)
+            _watch_streams(endpoint, timeout, keys, server_key)
         else:
-            _watch(endpoint, stream, timeout)
+            _watch(endpoint, stream, timeout, keys, server_key)
     except KeyboardInterrupt:
         return
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _watch_streams(endpoint: str, timeout: float) -> None:
+def _watch_streams(endpoint: str, timeout: float, keys: Path | None, server_key: Path | None) -> None:
     from realtime.commands.streams_view import make_streams_view
     from realtime.commands.terminal import console_for
     from realtime.subscriber import subscribe
@@ -49,7 +67,7 @@ def _watch_streams(endpoint: str, timeout: float) -> None:
 
     states: dict[str, str] = {}
     with (
-        subscribe(endpoint, "", timeout=_checked(timeout)) as messages,
+        subscribe(endpoint, "", _checked(timeout), keys=keys, server_key=server_key) as messages,
         make_streams_view(console_for(sys.stdout), ()) as shown,
     ):
         for message in messages:
@@ -64,7 +82,7 @@ def _watch_streams(endpoint: str, timeout: float) -> None:
                     return
 
 
-def _watch(endpoint: str, stream: str, timeout: float) -> None:
+def _watch(endpoint: str, stream: str, timeout: float, keys: Path | None, server_key: Path | None) -> None:
     from realtime.commands.terminal import console_for, make_view
     from realtime.subscriber import subscribe
     from realtime.types import FrameResult, StreamStatus
@@ -72,7 +90,7 @@ def _watch(endpoint: str, stream: str, timeout: float) -> None:
     console = console_for(sys.stdout)
     last = ""
     with (
-        subscribe(endpoint, "", timeout=_checked(timeout)) as messages,
+        subscribe(endpoint, "", _checked(timeout), keys=keys, server_key=server_key) as messages,
         make_view(console, None, endpoint) as shown,
     ):
         for message in _of_one_stream(messages, stream, timeout):

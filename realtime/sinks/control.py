@@ -5,18 +5,16 @@ A request is one frame of UTF-8 text, the reply one frame of MessagePack (`realt
 
 from __future__ import annotations
 
-import itertools
 import time
-from concurrent.futures import Future
 from contextlib import suppress
+from functools import cache
 from threading import Thread
 
 import msgspec
 import zmq
 
 from realtime import schema
-from realtime.errors import SinkError
-from realtime.sinks.endpoints import bind, context, release
+from realtime.sinks.endpoints import context, pair, release
 from realtime.sinks.replies import (
     REQUESTS,
     ClockReply,
@@ -32,9 +30,13 @@ MAX_REQUEST = 256
 """Bytes of the longest request that is looked at; longer ones get an error."""
 
 MAX_MESSAGE = 65536
-"""Bytes of the longest message that is received at all; ZeroMQ hangs up on senders of longer ones."""
+"""Bytes of the longest message part that is received at all; ZeroMQ hangs up on senders of longer ones."""
 
-_serial = itertools.count()
+CONTROL_LIMITS = {"maxmsgsize": MAX_MESSAGE, "rcvhwm": 16, "sndhwm": 16}
+"""Options of the ROUTER, to be set before it is bound; the last two are messages per client."""
+
+PAUSE_S = 0.001
+"""Seconds between two answers: whoever asks without end gets a thousand a second, and not the processor."""
 
 
 class ControlServer:
@@ -49,34 +51,25 @@ class ControlServer:
         statuses: the latest status of each stream, likewise.
     """
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self) -> None:
         self.results: dict[str, FrameResult] = {}
         self.statuses: dict[str, StreamStatus] = {}
-        self._endpoint = endpoint
         self._encoder = msgspec.msgpack.Encoder()
         self._bell: zmq.Socket[bytes] | None = None
         self._thread: Thread | None = None
 
-    def start(self) -> str:
-        """Bind, start answering, return the real endpoint. Raises SinkError and leaves nothing bound."""
-        address = f"inproc://livefacs-control-{next(_serial)}"
-        self._bell = context().socket(zmq.PAIR)
-        self._bell.bind(address)
-        bound: Future[str] = Future()
-        self._thread = Thread(target=self._serve, args=(address, bound), name="livefacs-control", daemon=True)
+    def start(self, router: zmq.Socket[bytes]) -> None:
+        """Begin to answer on a bound ROUTER, which is this object's from now on."""
+        self._bell, bell = pair(context())
+        self._thread = Thread(target=self._serve, args=(router, bell), name="livefacs-control", daemon=True)
         self._thread.start()
-        try:
-            return bound.result()
-        except SinkError:
-            self.stop()
-            raise
 
     def stop(self) -> None:
         """Stop answering and free the endpoint. Safe to call twice, from the thread that called start."""
         if self._bell is None or self._thread is None:
             return
-        with suppress(zmq.Again):  # the thread has already gone if it could not bind
-            self._bell.send(b"", zmq.NOBLOCK)
+        with suppress(zmq.Again):
+            self._bell.send(b"")
         self._thread.join()
         self._bell.close(0)
         self._bell = self._thread = None
@@ -93,7 +86,7 @@ class ControlServer:
             return self._error("a request is UTF-8 text")
         match words:
             case ["schema"]:
-                return self._ok(SchemaReply(schema=SCHEMA, json_schema=schema.json_schema()))
+                return _schema_reply()
             case ["clock"]:
                 t = time.monotonic()
                 return self._ok(ClockReply(t=t, wall_offset=time.time() - t))
@@ -113,25 +106,22 @@ class ControlServer:
     def _error(self, text: str) -> bytes:
         return self._encoder.encode(ErrorReply(error=text))
 
-    def _serve(self, address: str, bound: Future[str]) -> None:
-        bell = context().socket(zmq.PAIR)
-        bell.connect(address)
-        router = context().socket(zmq.ROUTER)
-        router.maxmsgsize = MAX_MESSAGE
-        router.rcvhwm = router.sndhwm = 16  # messages per client
-        try:
-            bound.set_result(bind(router, self._endpoint))
-            poller = zmq.Poller()
-            poller.register(bell, zmq.POLLIN)
-            poller.register(router, zmq.POLLIN)
-            while bell not in (ready := dict(poller.poll())):
-                if router in ready:
-                    parts = router.recv_multipart()
-                    if b"" in parts:  # the end of the envelope; without one it comes from no REQ socket
-                        body = parts.index(b"") + 1
-                        router.send_multipart([*parts[:body], self.answer(parts[body:])])
-        except SinkError as error:
-            bound.set_exception(error)
-        finally:
-            bell.close(0)
-            release([router])
+    def _serve(self, router: zmq.Socket[bytes], bell: zmq.Socket[bytes]) -> None:
+        poller = zmq.Poller()
+        poller.register(bell, zmq.POLLIN)
+        poller.register(router, zmq.POLLIN)
+        while bell not in (ready := dict(poller.poll())):
+            if router in ready:
+                parts = router.recv_multipart()
+                if b"" in parts:  # the end of the envelope; without one it comes from no REQ socket
+                    body = parts.index(b"") + 1
+                    router.send_multipart([*parts[:body], self.answer(parts[body:])])
+                time.sleep(PAUSE_S)
+        bell.close(0)
+        release([router])
+
+
+@cache
+def _schema_reply() -> bytes:
+    """The one reply that takes milliseconds to make, and that always is the same."""
+    return msgspec.msgpack.encode(SchemaReply(schema=SCHEMA, json_schema=schema.json_schema()))

@@ -14,6 +14,7 @@ import re
 import socket
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,16 @@ def context() -> zmq.Context[zmq.Socket[bytes]]:
     """Return the process' one ZeroMQ context."""
     shared: zmq.Context[zmq.Socket[bytes]] = zmq.Context.instance()
     return shared
+
+
+def pair(within: zmq.Context[zmq.Socket[bytes]]) -> tuple[zmq.Socket[bytes], zmq.Socket[bytes]]:
+    """Return two connected PAIR sockets, for two threads; sending fails with `zmq.Again` if it must wait."""
+    one, other = within.socket(zmq.PAIR), within.socket(zmq.PAIR)
+    one.sndtimeo = other.sndtimeo = 0
+    address = f"inproc://livefacs-pair-{next(_serial)}"
+    one.bind(address)
+    other.connect(address)
+    return one, other
 
 
 def parse(endpoint: str) -> Endpoint:
@@ -145,12 +156,9 @@ def release(sockets: Sequence[zmq.Socket[bytes]], linger: int = 0) -> None:
     ends = []
     bound = [str(sock.getsockopt_string(zmq.LAST_ENDPOINT)) for sock in sockets]
     for sock in sockets:
-        address = f"inproc://livefacs-released-{next(_serial)}"
-        sock.monitor(address, zmq.EVENT_MONITOR_STOPPED)
-        end = context().socket(zmq.PAIR)
-        end.connect(address)
+        with suppress(zmq.ZMQError):  # out of file descriptors: then it is free in a moment
+            ends.append(_end_of(sock))
         sock.close(linger)
-        ends.append(end)
     for end in ends:
         end.poll(linger + 1000)  # a bound, should ZeroMQ's thread hang
         end.close(0)
@@ -158,3 +166,16 @@ def release(sockets: Sequence[zmq.Socket[bytes]], linger: int = 0) -> None:
         path = endpoint.removeprefix("ipc://")
         if path != endpoint and not path.startswith("@"):  # libzmq leaves the file
             Path(path).unlink(missing_ok=True)
+
+
+def _end_of(sock: zmq.Socket[bytes]) -> zmq.Socket[bytes]:
+    """Return a socket that has something to read as soon as `sock` is closed for good."""
+    end: zmq.Socket[bytes] = sock.context.socket(zmq.PAIR)
+    try:
+        address = f"inproc://livefacs-released-{next(_serial)}"
+        sock.monitor(address, zmq.EVENT_MONITOR_STOPPED)
+        end.connect(address)
+    except zmq.ZMQError:
+        end.close(0)
+        raise
+    return end

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import zmq
 
 from realtime.errors import SinkError
-from realtime.sinks.control import ControlServer
+from realtime.key_files import others_may_read, read_pair
+from realtime.sinks.admission import Admission
+from realtime.sinks.allow_list import AllowList
+from realtime.sinks.control import CONTROL_LIMITS, ControlServer
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
-from realtime.sinks.endpoints import beside, bind, context, reachable_from_outside, release
+from realtime.sinks.endpoints import beside, reachable_from_outside, release
 from realtime.sinks.messages import Message, MessageSink
+from realtime.sinks.publisher_socket import PublisherSocket
 from realtime.types import FrameResult, StreamStatus
 
 _log = logging.getLogger(__name__)
@@ -19,11 +26,23 @@ _log = logging.getLogger(__name__)
 SEND_QUEUE = 256
 """Messages kept for each subscriber that does not keep up, beyond what its TCP buffers hold."""
 
+MAX_SUBSCRIPTION = 512
+"""Bytes of the longest subscription that is received, encrypted or not; ZeroMQ hangs up on senders of longer
+ones. Its own handshake with keys takes 276."""
+
 LAST_WORDS = 200
 """ms that `close` gives the last messages to leave: with none, a file's last frames are mostly lost."""
 
-# A number, and two calls: `send_multipart` does the same in thrice the time.
-_MORE = int(zmq.SNDMORE)
+_LIMITS = {"sndhwm": SEND_QUEUE, "rcvhwm": 16, "maxmsgsize": MAX_SUBSCRIPTION}
+
+
+class _Parts(NamedTuple):
+    """What an open sink consists of."""
+
+    admission: Admission
+    pub: PublisherSocket
+    newest: PublisherSocket
+    control: ControlServer
 
 
 class ZeroMQSink(MessageSink):
@@ -35,59 +54,67 @@ class ZeroMQSink(MessageSink):
     dead loses messages of its own and holds up nobody.
 
     Args:
-        endpoint: where to publish, `tcp://host:port` or `ipc:///path`; host `*` for every network (not
-            encrypted, hence a logged warning), port `*` for a free one.
+        endpoint: where to publish, `tcp://host:port` or `ipc:///path`; host `*` for every network, port `*`
+            for a free one. What other machines can reach needs `keys`, or `unencrypted`.
         newest: endpoint of the newest-only socket; default: the next port, or the path plus `.newest`.
         control: endpoint of the control socket; default: the next port but one, or the path plus `.control`.
+        keys: the publisher's `.key_secret` file, made by `livefacs keys`: everything is encrypted, and read
+            only by who has a key pair and knows the publisher's public key.
+        allow: folder of the `.key` files of those who are let in; None for all of these. What changes in
+            it counts for new connections, at once.
+        unencrypted: whether other machines may read along without keys; a warning is logged then.
 
     Attributes:
         endpoint, newest_endpoint, control_endpoint: the real ones once open, free ports filled in.
     """
 
     def __init__(
-        self, endpoint: str = DEFAULT_ENDPOINT, newest: str | None = None, control: str | None = None
+        self,
+        endpoint: str = DEFAULT_ENDPOINT,
+        newest: str | None = None,
+        control: str | None = None,
+        *,
+        keys: Path | str | None = None,
+        allow: Path | str | None = None,
+        unencrypted: bool = False,
     ) -> None:
         self._wanted = (endpoint, newest, control)
+        self._keys, self._allow, self._unencrypted = keys, allow, unencrypted
         self.endpoint = endpoint
         self.newest_endpoint = newest or ""
         self.control_endpoint = control or ""
-        self._pub: zmq.Socket[bytes] | None = None
-        self._newest: zmq.Socket[bytes] | None = None
-        self._control: ControlServer | None = None
+        self._parts: _Parts | None = None
         self._encoder = msgspec.msgpack.Encoder()
 
     def open(self) -> None:
         """Bind the three sockets. Raises SinkError with one line, and then leaves nothing bound."""
-        if self._pub is not None:
+        if self._parts is not None:
             return
         endpoint, newest, control = self._wanted
         try:
             newest = newest or beside(endpoint, 1, "newest")
             control = control or beside(endpoint, 2, "control")
+            if self._keys is None and not self._unencrypted:
+                _refuse_open_ends(endpoint, newest, control)
+            admission = _admission(self._keys, self._allow)
         except ValueError as error:
             raise SinkError(str(error)) from None
-        self._pub, self._newest, self._control = _publisher(), _publisher(), ControlServer(control)
-        try:
-            self.endpoint = bind(self._pub, endpoint)
-            self.newest_endpoint = bind(self._newest, newest)
-            self.control_endpoint = self._control.start()
-        except SinkError:
-            self._free(linger=0)
-            raise
-        self.destination = (
-            f"ZeroMQ {self.endpoint} (newest only {self.newest_endpoint}, questions {self.control_endpoint})"
-        )
-        open_ends = [
-            one
-            for one in (self.endpoint, self.newest_endpoint, self.control_endpoint)
-            if reachable_from_outside(one)
-        ]
-        if open_ends:
-            _log.warning(
-                "%s: reachable from other machines and not encrypted;"
-                " whoever reaches it can read the results. Use 127.0.0.1 to keep them here",
-                ", ".join(open_ends),
-            )
+        sockets: list[zmq.Socket[bytes]] = []
+        with ExitStack() as undone:
+            undone.enter_context(admission)
+            undone.callback(lambda: release(sockets))
+            sockets += [admission.socket(zmq.PUB, _LIMITS) for _ in range(2)]
+            sockets += [admission.socket(zmq.ROUTER, CONTROL_LIMITS)]
+            pub, latest, router = sockets
+            self.endpoint = admission.bind(pub, endpoint)
+            self.newest_endpoint = admission.bind(latest, newest)
+            self.control_endpoint = admission.bind(router, control)
+            undone.pop_all()
+        admission.start()
+        parts = _Parts(admission, PublisherSocket(pub), PublisherSocket(latest), ControlServer())
+        parts.control.start(router)
+        self._parts = parts
+        self._describe()
 
     def write(self, result: FrameResult) -> None:
         """Publish a frame's result and one message per face; about 10 µs with one face. Never blocks."""
@@ -101,37 +128,69 @@ class ZeroMQSink(MessageSink):
 
     def forward(self, topic: bytes, payload: bytes) -> None:
         """Publish a message that somebody else has encoded. Never blocks."""
-        if self._pub is None or self._newest is None:
+        if self._parts is None:
             raise RuntimeError("ZeroMQSink is not open")
-        self._pub.send(topic, _MORE)
-        self._pub.send(payload)
-        self._newest.send(topic + b"\0" + payload)
+        self._parts.pub.send(topic, payload)
+        self._parts.newest.send_one(topic + b"\0" + payload)
 
     @property
     def control(self) -> ControlServer:
         """What answers questions; knows the streams' latest messages. The sink must be open."""
-        if self._control is None:
+        if self._parts is None:
             raise RuntimeError("ZeroMQSink is not open")
-        return self._control
+        return self._parts.control
 
     def close(self) -> None:
         """Send what is still queued, for at most `LAST_WORDS` ms, and free the endpoints."""
-        self._free(LAST_WORDS)
+        if self._parts is None:
+            return
+        parts, self._parts = self._parts, None
+        parts.control.stop()
+        for sock in (parts.pub, parts.newest):
+            sock.finish(LAST_WORDS)
+        for sock in (parts.pub, parts.newest):
+            sock.wait()
+        parts.admission.close()
+
+    def _describe(self) -> None:
+        """Say where results go and, if need be, who else may read them."""
+        ends = (self.endpoint, self.newest_endpoint, self.control_endpoint)
+        if self._keys is not None:
+            readers = f"those in {self._allow}" if self._allow is not None else "all who know its public key"
+            secured = f"encrypted, for {readers}; "
+        else:
+            secured = ""
+        self.destination = f"ZeroMQ {ends[0]} ({secured}newest only {ends[1]}, questions {ends[2]})"
+        outside = [end for end in ends if reachable_from_outside(end)]
+        if outside and self._keys is None:
+            _log.warning(
+                "%s: reachable from other machines and not encrypted;"
+                " whoever reaches it can read the results. Use 127.0.0.1 to keep them here, or --keys",
+                ", ".join(outside),
+            )
 
     def _send(self, topic: str, message: Message) -> None:
         self.forward(topic.encode(), self._encoder.encode(message))
 
-    def _free(self, linger: int) -> None:
-        if self._pub is None or self._newest is None or self._control is None:
-            return
-        self._control.stop()
-        release([self._pub, self._newest], linger)
-        self._pub = self._newest = self._control = None
+
+def _refuse_open_ends(*endpoints: str) -> None:
+    """Raise ValueError with one line if one can be reached from other machines."""
+    for endpoint in endpoints:
+        if reachable_from_outside(endpoint):
+            raise ValueError(
+                f"{endpoint}: other machines can reach it, and would read results that are not encrypted;"
+                " `livefacs keys NAME` makes keys for --keys, --unencrypted does without"
+            )
 
 
-def _publisher() -> zmq.Socket[bytes]:
-    sock = context().socket(zmq.PUB)
-    sock.linger = 0  # a process that dies without `close` must not wait for its subscribers
-    sock.sndhwm = SEND_QUEUE
-    sock.maxmsgsize = 1024  # what comes in are subscriptions
-    return sock
+def _admission(keys: Path | str | None, allow: Path | str | None) -> Admission:
+    """Return who may connect, by what the files say now. Raises ValueError with one line."""
+    if keys is None:
+        if allow is not None:
+            raise ValueError(f"{allow}: readers are told apart by their keys: give --keys as well as --allow")
+        return Admission()
+    path = Path(keys).expanduser()
+    pair = read_pair(path)
+    if others_may_read(path):
+        _log.warning("%s: other users of this machine can read this secret key; chmod 600 it", path)
+    return Admission(pair, None if allow is None else AllowList(Path(allow).expanduser()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from realtime.errors import OptionError
@@ -24,6 +25,7 @@ def open_source(
     reconnect: bool = False,
     insist: bool = False,
     max_fps: float | None = None,
+    secrets: Collection[str] = (),
 ) -> Source:
     """Make the source that `spec` names, not opened yet: use it in a `with`, or call its `open()`.
 
@@ -42,6 +44,8 @@ def open_source(
         insist: with `reconnect`, do so from the start: `open()` of a camera or stream that is not there yet
             returns all the same, with `state` "reconnecting" and `detail` saying why.
         max_fps: most frames a second of a live source; the others count as dropped.
+        secrets: parts of an address that no message may show, beside the user's name and password, which
+            none does.
 
     Raises:
         SourceError: `spec` is none of these. That it cannot be opened is found out by `open()`.
@@ -64,7 +68,7 @@ def open_source(
         raise OptionError(f"max-fps {max_fps}: must be above 0 frames a second")
     if insist and not reconnect:
         raise OptionError("insist without reconnect: whoever insists from the start reconnects as well")
-    parsed: Spec = parse_spec(spec)
+    parsed: Spec = parse_spec(spec, secrets=secrets)
     if parsed.kind == "file" and not realtime:
         if max_fps is not None:
             raise OptionError(

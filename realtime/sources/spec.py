@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -76,7 +76,10 @@ class Spec:
 
 
 def parse_spec(
-    spec: str, platform: str = sys.platform, cameras: Callable[[], list[str]] | None = None
+    spec: str,
+    platform: str = sys.platform,
+    cameras: Callable[[], list[str]] | None = None,
+    secrets: Collection[str] = (),
 ) -> Spec:
     """Read what a user wrote to name a source.
 
@@ -84,6 +87,7 @@ def parse_spec(
         spec: a path, `webcam:DEVICE?size=WxH&fps=N&format=NAME`, a URL or `lavfi:FILTER`.
         platform: `sys.platform` of the machine the camera is on.
         cameras: the cameras' addresses in order; asked only on Windows, where a number is none.
+        secrets: parts of a URL that its label shall not show either.
 
     Raises:
         SourceError: `spec` is none of these, or one of its parts cannot be used.
@@ -91,7 +95,7 @@ def parse_spec(
     text = spec.strip()
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]+)://", text)
     if scheme is not None:
-        return _url(text, scheme[1].lower())
+        return _url(text, scheme[1].lower(), secrets)
     if text == "webcam" or text.startswith("webcam:"):
         return _webcam(text, platform, cameras or directshow_cameras)
     if text.startswith("lavfi:"):
@@ -146,7 +150,7 @@ def _wishes(text: str, query: str) -> Wishes:
     )
 
 
-def _url(text: str, scheme: str) -> Spec:
+def _url(text: str, scheme: str, secrets: Collection[str]) -> Spec:
     if scheme not in URL_SCHEMES:
         raise SourceError(f"{scheme}:// addresses cannot be read; {ACCEPTED}")
     try:
@@ -169,4 +173,8 @@ def _url(text: str, scheme: str) -> Spec:
         # Most likely a password with an unescaped / or # in it: even the "host" may be a piece of it.
         place, name = "…", scheme
     path = "" if place == "…" else _SECRET.sub(r"\1…", parts.path) + ("?…" if parts.query else "")
-    return Spec("url", f"{scheme}://{place}{path}", name, text, None, _URL_OPTIONS[scheme])
+    label = f"{scheme}://{place}{path}"
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        label = label.replace(secret, "…")
+    label = label if label.startswith(f"{scheme}://") else f"{scheme}://…"
+    return Spec("url", label, name, text, None, _URL_OPTIONS[scheme])

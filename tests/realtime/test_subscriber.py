@@ -266,7 +266,7 @@ class TestAsk:
 
 
 def status_of(sink):
-    return sink._control.statuses["cam1"]
+    return sink._parts.control.statuses["cam1"]
 
 
 class TestExample:

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from wire_samples import connected, repeatable, result, status
 
 from realtime.schema import json_schema
-from realtime.sinks.control import ControlServer
+from realtime.sinks.control import CONTROL_LIMITS, ControlServer
+from realtime.sinks.endpoints import bind, context
 from realtime.sinks.replies import ErrorReply
 
 SCHEMA_OF_ALL = json_schema()
@@ -19,10 +20,20 @@ SCHEMA_OF_ALL = json_schema()
 
 @pytest.fixture
 def server():
-    server = ControlServer("tcp://127.0.0.1:*")
-    server.endpoint = server.start()
+    server = ControlServer()
+    server.endpoint = started(server)
     yield server
     server.stop()
+
+
+def started(server, endpoint="tcp://127.0.0.1:*"):
+    """Let it answer on an endpoint, and return the real one."""
+    router = context().socket(zmq.ROUTER)
+    for option, value in CONTROL_LIMITS.items():
+        setattr(router, option, value)
+    real = bind(router, endpoint)
+    server.start(router)
+    return real
 
 
 @pytest.fixture
@@ -137,14 +148,14 @@ def test_stops_also_after_a_request_without_envelope(server):
 @repeatable
 @given(st.lists(st.binary(max_size=300), max_size=3))
 def test_answers_any_bytes(parts):
-    reply = msgspec.msgpack.decode(ControlServer("ipc://unused").answer(parts))
+    reply = msgspec.msgpack.decode(ControlServer().answer(parts))
     assert ("ok" in reply) != ("error" in reply)
 
 
 @repeatable
 @given(st.text())
 def test_every_error_is_one_line(text):
-    reply = ControlServer("ipc://unused").answer([f"last {text}".encode()])
+    reply = ControlServer().answer([f"last {text}".encode()])
     assert "\n" not in msgspec.msgpack.decode(reply, type=ErrorReply).error
 
 
@@ -152,8 +163,8 @@ def test_stops_at_once_twice_and_without_start(server):
     before = time.monotonic()
     server.stop()
     server.stop()
-    ControlServer("tcp://127.0.0.1:*").stop()
+    ControlServer().stop()
     assert time.monotonic() - before < 5
-    again = ControlServer(server.endpoint)
-    assert again.start() == server.endpoint
+    again = ControlServer()
+    assert started(again, server.endpoint) == server.endpoint
     again.stop()

@@ -236,7 +236,7 @@ def test_speaks_over_ipc(context, tmp_path):
 
 @pytest.mark.parametrize(("endpoint", "warned"), [("tcp://0.0.0.0:*", True), (ANY_PORT, False)])
 def test_warns_once_if_other_machines_can_listen(caplog, endpoint, warned):
-    with caplog.at_level(logging.WARNING), ZeroMQSink(endpoint) as sink:
+    with caplog.at_level(logging.WARNING), ZeroMQSink(endpoint, unencrypted=True) as sink:
         sink.write(result(0))
     lines = [record.getMessage() for record in caplog.records]
     assert len(lines) == warned

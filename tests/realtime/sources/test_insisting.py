@@ -158,20 +158,23 @@ def test_a_pipeline_tells_of_a_camera_it_waits_for(closed_port, tmp_path) -> Non
 
 
 def test_a_password_that_was_changed_is_told_and_asked_with_seldom(monkeypatch, closed_port) -> None:
-    monkeypatch.setattr("realtime.sources.backoff.REFUSED_S", 1.0)
+    refusals: list[bool] = []
+    monkeypatch.setattr(
+        "realtime.sources.reconnecting.backoff", lambda *_, refused: refusals.append(refused) or 0.1
+    )
     url = f"rtsp://viewer:s3cret@127.0.0.1:{closed_port}/private"
     with server_at(closed_port) as server, open_source(url, reconnect=True) as source:
         read_until(source, lambda: source.captured >= 3)
         server.process.kill()
         server.process.communicate()
+        read_until(source, lambda: len(refusals) >= 2)
+        assert not any(refusals)
         with server_at(closed_port, password="0ther"):
-            read_until(source, lambda: "(401)" in (source.detail or ""))
-            assert source.state == "reconnecting"
-            asked = source._connecting.attempts
-            read_until(source, lambda: source._connecting.attempts > asked)
-            assert source.detail == (
+            read_until(source, lambda: refusals[-3:] == [True] * 3)
+            assert (source.state, source.detail) == (
+                "reconnecting",
                 f"rtsp://127.0.0.1:{closed_port}/private wants a user name and password, or refused them "
-                "(401): write rtsp://USER:PASSWORD@HOST…"
+                "(401): write rtsp://USER:PASSWORD@HOST…",
             )
         with server_at(closed_port):
             frames = read_until(source, lambda: source.state == "live")

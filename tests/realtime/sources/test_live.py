@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -181,6 +182,19 @@ def test_a_live_source_that_is_lost_says_so_once(monkeypatch, spec, code, words)
         for _ in range(2):
             with pytest.raises(EndOfStream):
                 source.read(20)
+
+
+def test_a_form_of_picture_that_nothing_converts_is_told(monkeypatch):
+    def unusual(pts: int | None) -> av.VideoFrame:
+        frame = av.VideoFrame(64, 48, "gray32le")
+        frame.pts = pts
+        return frame
+
+    monkeypatch.setattr(sys.modules[__name__], "picture", unusual)
+    monkeypatch.setattr("realtime.sources.reader.Decoder", Scripted(threading.Semaphore(9), [None]))
+    lost = pytest.raises(SourceError, match=r"rtsp://127\.0\.0\.1/x was lost \(Operation not supported\)")
+    with open_source("rtsp://me:s3cret@127.0.0.1/x") as source, lost:
+        source.read(20)
 
 
 def test_a_live_stream_that_ends_is_not_lost(monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from parts import GivenFaces, GivenFrames, Kept, face, frame, tiny_bundle
@@ -59,6 +61,15 @@ def test_what_the_model_does_not_give_is_absent(bundle: Bundle) -> None:
     assert found.expression is None
     assert found.raw is not None
     assert found.raw.au_occurrence is None
+
+
+def test_the_cameras_clock_travels_along_where_it_is_known(bundle: Bundle) -> None:
+    frames = [frame(1), replace(frame(2), t_camera=1_800_000_000.25)]
+    pipeline, kept = pipeline_of(bundle, frames, lambda n: [face()])
+    pipeline.run()
+    assert [r.t_camera for r in kept.results] == [None, 1_800_000_000.25]
+    sent = [msgspec.to_builtins(r) for r in kept.results]
+    assert "t_camera" not in sent[0] and sent[1]["t_camera"] == 1_800_000_000.25
 
 
 def test_raw_and_filtered_travel_together(bundle: Bundle) -> None:

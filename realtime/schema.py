@@ -169,8 +169,30 @@ loses every message, because ZeroMQ cannot conflate messages of several parts. W
 two are `ipc:///path.newest` and `ipc:///path.control`.
 
 A subscriber that cannot keep up loses messages: a gap in `seq` tells it so. It never slows the
-publisher or other subscribers. Nothing is encrypted or authenticated yet; the default endpoints
-are reachable from the same machine only.
+publisher or other subscribers. The default endpoints are reachable from the same machine only; others
+need [keys](#encryption).
+
+Topics of up to 460 bytes can be subscribed to; ZeroMQ hangs up on who sends longer ones, or more than 64 KiB
+in one part to the control socket. A publisher takes 256 connections to its three sockets together, and
+answers a thousand questions a second.
+
+## Encryption
+
+A publisher that has keys (`livefacs run --keys`) encrypts and authenticates all three sockets with CURVE
+(ZeroMQ's RFC 26), and serves nobody without. A reader needs a key pair of its own, from `livefacs keys`,
+and the publisher's `.key` file. In Python, before `connect`:
+
+```python
+import zmq.auth
+
+socket.curve_serverkey, _ = zmq.auth.load_certificate("door.key")
+socket.curve_publickey, socket.curve_secretkey = zmq.auth.load_certificate("keys/desk.key_secret")
+```
+
+The files are ZeroMQ certificates: the keys stand in them as 40 characters of Z85, which is what the options
+`ZMQ_CURVE_SERVERKEY`, `ZMQ_CURVE_PUBLICKEY` and `ZMQ_CURVE_SECRETKEY` take in every language. A socket whose
+keys do not fit gets no message and no error; `realtime.subscribe(..., keys=, server_key=)` says what is
+wrong, as ZeroMQ's socket monitor does.
 
 ## Topics
 
@@ -216,8 +238,7 @@ MessagePack.
 {requests}
 
 A reply has `ok`, or it is an [ErrorReply](#errorreply). A reader that joins late asks `last <stream>`
-rather than wait for the next frame, and `clock` to relate the publisher's clock to its own. ZeroMQ
-hangs up on senders of more than 64 KiB.
+rather than wait for the next frame, and `clock` to relate the publisher's clock to its own.
 """
 
 

@@ -70,7 +70,7 @@ def _watch_streams(endpoint: str, timeout: float, keys: Path | None, server_key:
         subscribe(endpoint, "", _checked(timeout), keys=keys, server_key=server_key) as messages,
         make_streams_view(console_for(sys.stdout), ()) as shown,
     ):
-        for message in messages:
+        for message in _showable(messages):
             if shown.gone:
                 return
             if isinstance(message, FrameResult):
@@ -93,7 +93,7 @@ def _watch(endpoint: str, stream: str, timeout: float, keys: Path | None, server
         subscribe(endpoint, "", _checked(timeout), keys=keys, server_key=server_key) as messages,
         make_view(console, None, endpoint) as shown,
     ):
-        for message in _of_one_stream(messages, stream, timeout):
+        for message in _of_one_stream(_showable(messages), stream, timeout, endpoint):
             if shown.gone:
                 return
             if isinstance(message, FrameResult):
@@ -114,7 +114,33 @@ def _checked(timeout: float) -> float:
     return timeout
 
 
-def _of_one_stream(messages: Subscription, stream: str, timeout: float) -> Iterator[Message]:
+def _showable(messages: Subscription) -> Iterator[Message]:
+    """The messages, none of which may steer the terminal. Raises SourceError at the first that could."""
+    import msgspec
+
+    from realtime.errors import SourceError
+
+    for message in messages:
+        if not all(text.isprintable() for text in _texts(msgspec.to_builtins(message))):
+            raise SourceError(
+                f"{messages.endpoint}: sends names that cannot be shown; choose another endpoint"
+            )
+        yield message
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _texts([*value.keys(), *value.values()])
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from _texts(one)
+
+
+def _of_one_stream(
+    messages: Iterator[Message], stream: str, timeout: float, endpoint: str
+) -> Iterator[Message]:
     """The messages of `stream`, or of the first to speak. Raises SourceError if only others speak."""
     from realtime.errors import SourceError
 
@@ -129,6 +155,6 @@ def _of_one_stream(messages: Subscription, stream: str, timeout: float) -> Itera
         others.add(message.stream)
         if time.monotonic() - heard > timeout:
             raise SourceError(
-                f"{messages.endpoint}: no message of stream {stream!r} for {timeout:g} s;"
+                f"{endpoint}: no message of stream {stream!r} for {timeout:g} s;"
                 f" heard were {', '.join(sorted(others))}"
             )

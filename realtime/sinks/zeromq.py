@@ -26,14 +26,16 @@ _log = logging.getLogger(__name__)
 SEND_QUEUE = 256
 """Messages kept for each subscriber that does not keep up, beyond what its TCP buffers hold."""
 
-MAX_SUBSCRIPTION = 512
-"""Bytes of the longest subscription that is received, encrypted or not; ZeroMQ hangs up on senders of longer
-ones. Its own handshake with keys takes 276."""
+LONGEST_TOPIC = 460
+"""Bytes of the longest topic that can surely be subscribed to; ZeroMQ hangs up on who sends longer ones."""
+
+# ZeroMQ puts up to 43 bytes around a topic where there are keys; a subscriber's handshake then takes 276.
+_MAX_SUBSCRIPTION = 512
 
 LAST_WORDS = 200
 """ms that `close` gives the last messages to leave: with none, a file's last frames are mostly lost."""
 
-_LIMITS = {"sndhwm": SEND_QUEUE, "rcvhwm": 16, "maxmsgsize": MAX_SUBSCRIPTION}
+_LIMITS = {"sndhwm": SEND_QUEUE, "rcvhwm": 16, "maxmsgsize": _MAX_SUBSCRIPTION}
 
 
 class _Parts(NamedTuple):

@@ -8,6 +8,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from wire_samples import result
 
 from realtime.schema import json_schema, markdown
+from realtime.sinks import admission, control
+from realtime.sinks.zeromq import LONGEST_TOPIC
 
 DOCS = Path(__file__).parents[2] / "docs"
 SCHEMA_OF_ALL = json_schema()
@@ -26,6 +28,29 @@ def test_docs_are_up_to_date():
     hint = "run `python -m realtime.schema docs`"
     assert (DOCS / "wire-format.md").read_text() == markdown(), hint
     assert json.loads((DOCS / "wire-format.schema.json").read_text()) == SCHEMA_OF_ALL, hint
+
+
+def test_the_page_states_the_limits_that_there_are():
+    page = " ".join(markdown().split())
+    assert f"up to {LONGEST_TOPIC} bytes" in page
+    assert f"more than {control.MAX_MESSAGE // 1024} KiB" in page
+    assert f"takes {admission.MAX_CONNECTIONS} connections" in page
+    assert f"at most {control.MAX_REQUEST} bytes" in page
+    assert control.PAUSE_S == 1 / 1000
+
+
+def test_no_message_has_room_for_a_picture():
+    """Only numbers, and names and lines for people: no bytes, and no list without an end but of faces."""
+    text = json.dumps(SCHEMA_OF_ALL)
+    assert "base64" not in text
+    assert "contentEncoding" not in text
+    lists = [
+        (name, field)
+        for name, definition in SCHEMA_OF_ALL["$defs"].items()
+        for field, what in definition["properties"].items()
+        if what.get("type") == "array" and "maxItems" not in what
+    ]
+    assert lists == [("FrameResult", "faces"), ("StreamsReply", "streams")]
 
 
 def test_is_valid_json_schema():

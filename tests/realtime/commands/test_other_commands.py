@@ -22,7 +22,7 @@ import pytest
 import typer
 from camera_machine import CameraMachine
 from command_line import LIVEFACS, livefacs
-from wire_samples import result, status
+from wire_samples import face, join, result, status
 
 from engines.user_cache import cache_folder
 from realtime.commands import demo as demo_module
@@ -30,6 +30,7 @@ from realtime.commands import doctor as doctor_module
 from realtime.errors import LiveFacsError
 from realtime.fetching import FetchError
 from realtime.sinks.zeromq import ZeroMQSink
+from realtime.subscriber import subscribe
 from realtime.tracking import mediapipe_landmarker
 from realtime.tracking.face_model import NAME
 
@@ -146,13 +147,27 @@ def test_watching_a_stream_that_is_silent_names_those_that_speak() -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize("changes", [{"model": "\x1b[2J"}, {"faces": (face(expression={"\x9b2J": 1.0}),)}])
+def test_a_publisher_cannot_steer_the_terminal_of_who_watches(changes: dict[str, object]) -> None:
+    from realtime.commands.watch import _showable
+
+    with ZeroMQSink("tcp://127.0.0.1:*") as sink, subscribe(sink.endpoint, "", timeout=20) as messages:
+        join(sink, messages._socket)
+        sink.write(result(1))
+        sink.write(result(2, **changes))
+        shown = _showable(messages)
+        assert next(shown).seq == next(shown).seq == 1
+        with pytest.raises(LiveFacsError, match="names that cannot be shown"):
+            next(shown)
+
+
 def test_of_several_streams_watch_shows_the_first_to_speak() -> None:
     from realtime.commands.watch import _of_one_stream
 
     messages = [result(stream="b"), result(stream="a"), status(stream="b"), status(stream="a")]
-    shown = list(_of_one_stream(iter(messages), "", 60.0))
+    shown = list(_of_one_stream(iter(messages), "", 60.0, "tcp://127.0.0.1:1"))
     assert [message.stream for message in shown] == ["b", "b"]
-    shown = list(_of_one_stream(iter(messages), "a", 60.0))
+    shown = list(_of_one_stream(iter(messages), "a", 60.0, "tcp://127.0.0.1:1"))
     assert [message.stream for message in shown] == ["a", "a"]
 
 
@@ -384,7 +399,7 @@ def test_the_cache_is_where_the_documentation_says() -> None:
 
 
 def test_help_teaches() -> None:
-    for command in ("", "run", "watch", "demo", "doctor", "schema", "bundle"):
+    for command in ("", "run", "watch", "keys", "demo", "doctor", "schema", "bundle"):
         done = livefacs(*command.split(), "--help")
         assert done.returncode == 0
         assert "Usage" in done.stdout

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import re
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -15,7 +17,8 @@ from key_pairs import Keys
 from wire_samples import face, join, result
 
 from realtime.errors import SinkError
-from realtime.sinks.zeromq import ZeroMQSink
+from realtime.schema import markdown
+from realtime.sinks.zeromq import LONGEST_TOPIC, ZeroMQSink
 
 ANY_PORT = "tcp://127.0.0.1:*"
 
@@ -165,6 +168,39 @@ def test_the_programs_own_sockets_and_handler_are_left_alone(keys, context):
             assert not own.poll(0)
     finally:
         own.close(0)
+
+
+@pytest.mark.parametrize("encrypted", [False, True])
+def test_the_longest_topic_can_be_subscribed_to_and_no_much_longer_one(keys, context, encrypted):
+    name = "anna" if encrypted else None
+    stream = "s" * (LONGEST_TOPIC - len("frame.."))
+    with (
+        ZeroMQSink(ANY_PORT, keys=keys.secret("door") if encrypted else None) as sink,
+        reader(context, zmq.SUB, sink.endpoint, keys, name) as longest,
+        reader(context, zmq.SUB, sink.endpoint, keys, name) as too_long,
+    ):
+        join(sink, longest, too_long)
+        longest.unsubscribe("frame.")
+        longest.subscribe(f"frame.{stream}.")
+        join(sink, longest, stream=stream)
+        hung_up = too_long.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        assert not hung_up.poll(50)
+        too_long.subscribe("x" * 600)
+        assert hung_up.poll(10000)
+        too_long.disable_monitor()
+
+
+def test_the_lines_in_the_documentation_are_all_a_reader_needs(sink, keys, context, tmp_path, monkeypatch):
+    """Those of `docs/wire-format.md`, with its names of files."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(keys.public("door"), "door.key")
+    shutil.copy(keys.secret("anna"), keys.secret("anna").with_name("desk.key_secret"))
+    (lines,) = re.findall(r"```python\n(.*?)```", markdown(), re.DOTALL)
+    with context.socket(zmq.SUB) as socket:
+        exec(lines, {"socket": socket})
+        socket.subscribe("frame.")
+        socket.connect(sink.endpoint)
+        join(sink, socket)
 
 
 def test_opens_and_closes_again_and_again(keys):

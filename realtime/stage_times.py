@@ -19,7 +19,8 @@ class StageTimes:
 
     def __init__(self, stages: Iterable[str], keep: int = FRAMES_KEPT) -> None:
         self._keep = keep
-        self._seconds = {stage: np.empty(keep, dtype=np.float32) for stage in stages}
+        # Filled, so that all of the memory is there from the start, and none seems to leak.
+        self._seconds = {stage: np.full(keep, np.nan, np.float32) for stage in stages}
         self._counts = dict.fromkeys(self._seconds, 0)
 
     @property

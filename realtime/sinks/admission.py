@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import socket
 import time
 from collections.abc import Mapping
@@ -35,7 +36,9 @@ KEEPALIVE_S = 60
 MAX_NAMED = 100
 """Refused keys that are logged, each once; whoever makes up more of them fills no disk."""
 
-_WARN_AGAIN_S = 60.0
+CHECK_AGAIN_S, WARN_AGAIN_S = 1.0, 60.0
+"""Seconds after which, where there are too many, they are counted anew and told of again."""
+
 _ZAP = "inproc://zeromq.zap.01"
 _DOMAIN = b"livefacs"
 _CONNECTIONS = zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_MONITOR_STOPPED
@@ -72,7 +75,7 @@ class Admission(Openable):
         self._thread: Thread | None = None
         self._watched: list[_Watched] = []
         self._named: set[bytes] = set()
-        self._full_since = -_WARN_AGAIN_S
+        self._checked_at = self._warned_at = -math.inf
 
     def open(self) -> None:
         """Get ready to make sockets."""
@@ -173,20 +176,24 @@ class Admission(Openable):
         if event == zmq.EVENT_DISCONNECTED:
             watched.open.discard(descriptor)
             return
-        if sum(len(one.open) for one in self._watched) >= MAX_CONNECTIONS:
+        now = time.monotonic()
+        if self._connections() >= MAX_CONNECTIONS and now - self._checked_at >= CHECK_AGAIN_S:
             # Should ZeroMQ have kept an end to itself, nobody would ever get in again.
+            self._checked_at = now
             for one in self._watched:
                 one.open = {each for each in one.open if _is_connection(each, one.endpoint)}
-        if sum(len(one.open) for one in self._watched) < MAX_CONNECTIONS:
+        if self._connections() < MAX_CONNECTIONS:
             watched.open.add(descriptor)
             return
-        if _is_connection(descriptor, watched.endpoint, hang_up=True):
-            now = time.monotonic()
-            if now - self._full_since >= _WARN_AGAIN_S:
-                _log.warning(
-                    "%s: %d connections are open, further ones are refused", watched.endpoint, MAX_CONNECTIONS
-                )
-                self._full_since = now
+        refused = _is_connection(descriptor, watched.endpoint, hang_up=True)
+        if refused and now - self._warned_at >= WARN_AGAIN_S:
+            self._warned_at = now
+            _log.warning(
+                "%s: %d connections are open, further ones are refused", watched.endpoint, MAX_CONNECTIONS
+            )
+
+    def _connections(self) -> int:
+        return sum(len(one.open) for one in self._watched)
 
 
 def _is_connection(descriptor: int, endpoint: Endpoint, *, hang_up: bool = False) -> bool:

@@ -73,7 +73,8 @@ def open_ends(to, count, stack):
     return [stack.enter_context(closing(connect(to))) for _ in range(count)]
 
 
-def test_further_connections_are_hung_up_on_until_one_ends(bound, caplog):
+def test_further_connections_are_hung_up_on_until_one_ends(bound, caplog, monkeypatch):
+    monkeypatch.setattr(admission_module, "CHECK_AGAIN_S", 1000)
     with caplog.at_level(logging.WARNING), ExitStack() as stack:
         first = open_ends(bound, 4, stack)
         assert all(is_greeted(one) for one in first)

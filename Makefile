@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+# Processes that run tests; each takes up to 1.5 GB.
+TESTERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
@@ -11,7 +13,7 @@ demo: $(VENV)/.runtime  ## Read a real face live, publish it, write demo.csv.
 	$(BIN)/livefacs demo --csv demo.csv
 
 test: $(VENV)/.dev lint  ## Style, types, every test but the slow ones, coverage.
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 nightly: $(VENV)/.dev  ## The slow tests, and ten minutes of cameras that fail.
 	$(BIN)/python -m pytest -m slow

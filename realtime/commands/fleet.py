@@ -145,6 +145,12 @@ def fleet(
                 for result in exchange.results().values():
                     shown.show(result)
             time.sleep(LOOK_EVERY_S)
+    for name, status in exchange.statuses().items():
+        why = f"; {status.detail}" if status.detail else ""
+        console.print(
+            f"{name}: {status.state} after {status.frames} frames, {status.dropped} dropped{why}",
+            highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
     if running.failures:
         raise LiveFacsError("; ".join(running.failures.values()))
 

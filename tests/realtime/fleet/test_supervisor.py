@@ -150,6 +150,8 @@ def test_a_crash_starts_it_anew_and_a_failure_ends_it(fleet_of, exchange) -> Non
     assert crashed.killed and failed.killed
     assert fleet.failures == {"b": "x does not exist"}
     assert exchange.statuses()["b"].state == "ended"
+    fleet.look()
+    assert len(actors()) == 2  # not at once: what crashes as soon as it starts must not keep a core busy
     look_until(fleet, lambda: len(actors()) == 3)
     assert actors()[2].camera.name == "a"
     assert not fleet.done

@@ -56,7 +56,8 @@ class Streams(Openable):
     def open(self) -> None:
         """Load all networks, then open all sources and sinks.
 
-        A live stream begins as soon as it is open, for it grows old; recordings wait for the others.
+        A live stream begins as soon as it is open, for it grows old: what it gives before the others are open
+        goes to its sinks only. Recordings wait for the others.
         Raises LiveFacsError if one of them fails, and leaves nothing open.
         """
         for thread in self._threads:
@@ -131,7 +132,8 @@ class Streams(Openable):
                 if not pipeline.source.live:
                     self._all_open.wait()
                 for result in pipeline:
-                    self._results.put(result)
+                    if self._all_open.is_set():  # before that nobody takes them
+                        self._results.put(result)
         except threading.BrokenBarrierError:
             pass  # another could not be loaded, or all are to end
         except LiveFacsError as error:

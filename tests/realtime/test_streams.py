@@ -124,6 +124,24 @@ def test_a_stream_that_is_lost_leaves_the_others_alone(bundle: Bundle) -> None:
     assert sum(r.stream == "fine" for r in results) == 200
 
 
+def test_a_camera_does_not_wait_for_another_that_opens_slowly(bundle: Bundle) -> None:
+    class SlowCamera(FastCamera):
+        def open(self) -> None:
+            end = time.monotonic() + 10.0
+            while len(kept.results) < 30 and time.monotonic() < end:
+                time.sleep(0.01)
+            super().open()
+
+    kept = Kept()
+    pipelines = [
+        camera(bundle, FastCamera("fast"), sinks=[kept]),
+        camera(bundle, SlowCamera("slow", ends_after=5)),
+    ]
+    with Streams(pipelines) as streams:
+        assert len(kept.results) >= 30
+        assert {result.stream for result, _ in zip(streams, range(30), strict=False)} == {"fast", "slow"}
+
+
 def test_one_that_cannot_be_opened_ends_all_before_they_write(bundle: Bundle) -> None:
     kept = Kept()
     pipelines = [given(bundle, "fine", sinks=[kept]), camera(bundle, FastCamera("gone", fails="open"))]

@@ -76,3 +76,11 @@ def test_a_password_is_in_no_representation() -> None:
 def test_what_is_no_source_is_told_before_anything_runs() -> None:
     with pytest.raises(LiveFacsError, match="the source is empty"):
         with_names([Camera(source="")])
+
+
+def test_the_example_is_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOOR_PASSWORD", "s3cret")
+    door, desk = read_cameras(Path(__file__).parents[3] / "examples" / "cameras.toml", OTHERS)
+    assert (door.name, door.priority, door.cpus, door.secrets) == ("door", 2.0, 1.0, ("s3cret",))
+    assert "s3cret" not in door.make_source().label
+    assert (desk.name, desk.max_fps, desk.node) == ("desk", 15.0, "192.0.2.20")

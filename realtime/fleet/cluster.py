@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
 from typing import Any
@@ -31,6 +32,7 @@ class Cluster(Openable):
 
     def open(self) -> None:
         """Join. Raises LiveFacsError with one line if Ray is not installed or the cluster out of reach."""
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports to its makers unless told not to
         try:
             import ray
         except ImportError:

@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -237,3 +238,17 @@ def test_a_cluster_that_is_not_there(address: str, config, face_model_path) -> N
     done = livefacs("fleet", config, "--address", address)
     assert done.returncode == 2
     assert f"cluster {address}: cannot be joined" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_cluster_of_this_machine_reports_to_nobody() -> None:
+    code = (
+        "from realtime.fleet.cluster import Cluster\n"
+        "with Cluster() as cluster:\n"
+        "    from ray._common.usage.usage_lib import usage_stats_enabled\n"
+        "    print(len(cluster.nodes()), cluster.own_address(), usage_stats_enabled())\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "RAY_USAGE_STATS_ENABLED"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=environment, check=False
+    )
+    assert done.stdout.split() == ["1", "127.0.0.1", "False"], done.stderr

@@ -374,7 +374,12 @@ def test_a_reader_that_left_is_no_error(command: tuple[str, ...]) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_ctrl_c_while_importing_is_quiet(tmp_path: Path) -> None:
     (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
-    done = livefacs("schema", env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    done = livefacs(
+        "schema",
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        # who runs the tests in the background has had SIGINT ignored, and children inherit it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     assert done.returncode == 130
     assert done.stderr == ""
 

@@ -41,14 +41,18 @@ class OnnxRuntimeCudaEngine(CudaEngine):
     """An ONNX model in ONNX Runtime on an NVIDIA GPU, its buffers and stream ours, as CUDA graphs.
 
     For GPUs that TensorRT does not serve or is not installed for. Convolutions are tuned anew at each
-    `load`, a second or some for each batch size.
+    `load`, a second or some for each batch size. Each batch size that is recorded has a session of its own:
+    a session that sees another shape lets go of what cuDNN compiled for the last, and the graph of that
+    would run code that is gone (on an H200, an illegal instruction).
     """
 
     library = "ONNX Runtime on the GPU"
     recordable = False  # it records by itself
     warm_ups = 3  # it records at the second run
 
-    _session: Any = None
+    _session: Any = None  # of the smallest batch
+    _typed = b""
+    _provider: tuple[str, dict[str, str]]
     _records = False
     _key = ""
 
@@ -65,14 +69,15 @@ class OnnxRuntimeCudaEngine(CudaEngine):
             self._model, flavour="onnxruntime", version=onnxruntime.__version__, gpu=cuda.gpu, sm=cuda.sm,
             precision=self._precision, buckets=BUCKETS,
         )  # fmt: skip
-        model = self._typed_model()
+        self._typed = self._typed_model()
         # TF32 off also keeps half precision from tensor cores; in plain float32 that is what is wanted, and
         # cuDNN has no convolutions with channels last then.
         half = self._precision == CONVERTED[0]
         common = {"user_compute_stream": str(int(cuda.stream)), "use_tf32": str(int(half)), **TUNING}
         for way in WAYS if half else WAYS[1:]:
+            self._provider = PROVIDER, {**common, **way}
             try:
-                self._session = open_session(model, self.name, [(PROVIDER, {**common, **way})])
+                self._session = self._open_session()
             except EngineError:
                 if way is WAYS[-1]:
                     raise
@@ -87,10 +92,23 @@ class OnnxRuntimeCudaEngine(CudaEngine):
         session = self._session
         return specs_of(session.get_inputs(), self.name), specs_of(session.get_outputs(), self.name)
 
+    def _open_session(self) -> Any:
+        try:
+            return open_session(self._typed, self.name, [self._provider])
+        except EngineError as error:
+            if _lacks_memory(str(error)):
+                raise OutOfGpuMemory(self.name) from error
+            raise
+
+    def _prepare(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], cuda: Cuda) -> None:
+        super()._prepare(inputs, outputs, cuda)
+        self._typed = b""
+
     def _bind(
         self, bucket: Bucket, number: int, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec]
     ) -> Callable[[], None]:
-        bucket.kept = binding = self._session.io_binding()
+        session = self._open_session() if self._records and number else self._session
+        bucket.kept = binding = session.io_binding()
         for bind, specs in ((binding.bind_input, inputs), (binding.bind_output, outputs)):
             for spec in specs:
                 shape, address = spec.of_rows(bucket.rows), bucket.device[spec.name]
@@ -102,10 +120,10 @@ class OnnxRuntimeCudaEngine(CudaEngine):
 
         def run() -> None:
             try:
-                self._session.run_with_iobinding(binding, options)
+                session.run_with_iobinding(binding, options)
             except Exception as error:  # ONNX Runtime's errors share no base class
                 reason = first_line(error)
-                if "out of memory" in reason or "Failed to allocate memory" in reason:
+                if _lacks_memory(reason):
                     raise OutOfGpuMemory(self.name) from error
                 raise EngineError(
                     f"{self.name}: ONNX Runtime failed on {bucket.rows} rows on the GPU ({reason})"
@@ -122,3 +140,8 @@ class OnnxRuntimeCudaEngine(CudaEngine):
 
     def _close_network(self) -> None:
         self._session = None
+        self._typed = b""
+
+
+def _lacks_memory(reason: str) -> bool:
+    return "out of memory" in reason or "Failed to allocate memory" in reason

@@ -7,7 +7,7 @@ NVIDIA's (Apache-2.0), comes as a wheel, and imports where no driver is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -176,6 +176,13 @@ class Cuda(Gpu):
         self._call(self._driver.cuGraphExecDestroy, graph)
 
     def close(self) -> None:
-        """Give the context back. Nothing may be called afterwards."""
-        self._call(self._driver.cuStreamDestroy, self.stream)
-        self._call(self._driver.cuDevicePrimaryCtxRelease, self._device)
+        """Give the context back. Nothing may be called afterwards.
+
+        After a fault the driver refuses that as well; the fault is told by whoever met it.
+        """
+        for give, what in (
+            (self._driver.cuStreamDestroy, self.stream),
+            (self._driver.cuDevicePrimaryCtxRelease, self._device),
+        ):
+            with suppress(EngineError):
+                self._call(give, what)

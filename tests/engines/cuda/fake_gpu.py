@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -16,7 +17,7 @@ import onnxruntime
 import pytest
 
 from engines.cuda.engine import BUCKETS
-from engines.onnxruntime_cuda_engine import PROVIDER
+from engines.onnxruntime_cuda_engine import GRAPH, PROVIDER
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from engines.tensorrt import engine as tensorrt
 from engines.tensorrt.flavour import Flavour
@@ -210,6 +211,7 @@ class FakeOnnxRuntime:
     Attributes:
         refused: options that no session accepts.
         offered: options of each session that was asked for on the GPU.
+        fits: sessions that the GPU's memory holds.
         driver: whose memory is bound.
     """
 
@@ -220,6 +222,7 @@ class FakeOnnxRuntime:
         self.refused: set[str] = set()
         self.offered: list[dict[str, str]] = []
         self.falls_back = False
+        self.fits = 100
         self.failing = ""
 
     def session(self, model: bytes, options: Any, providers: list[Any]) -> Any:
@@ -231,19 +234,35 @@ class FakeOnnxRuntime:
         self.offered.append(chosen)
         if self.refused.intersection(chosen):
             raise RuntimeError("This session cannot use the graph capture feature")
+        if len(self.offered) > self.fits:
+            raise RuntimeError("CUDA failure 2: out of memory")
         provider = "CPUExecutionProvider" if self.falls_back else PROVIDER
         return SimpleNamespace(
             get_inputs=session.get_inputs,
             get_outputs=session.get_outputs,
             get_providers=lambda: [provider],
-            io_binding=lambda: _Binding(session, self),
+            io_binding=partial(_Binding, session, self, _Graphs() if GRAPH in chosen else None),
             run_with_iobinding=lambda binding, options: binding.run(options),
         )
 
 
+class _Graphs:
+    """What a session has recorded: whoever comes with another shape takes away what the last one needs."""
+
+    def __init__(self) -> None:
+        self.recorded: set[int] = set()
+        self.latest = 0
+
+    def run(self, rows: int) -> None:
+        if rows in self.recorded and rows != self.latest:
+            raise RuntimeError("CUDA failure 715: an illegal instruction was encountered")
+        self.recorded.add(rows)
+        self.latest = rows
+
+
 class _Binding:
-    def __init__(self, session: Any, played: FakeOnnxRuntime) -> None:
-        self.session, self.played = session, played
+    def __init__(self, session: Any, played: FakeOnnxRuntime, graphs: _Graphs | None) -> None:
+        self.session, self.played, self.graphs = session, played, graphs
         self.taken: dict[str, np.ndarray] = {}
         self.given: dict[str, np.ndarray] = {}
 
@@ -260,6 +279,8 @@ class _Binding:
         if self.played.failing:
             raise RuntimeError(self.played.failing)
         assert options.get_run_config_entry("disable_synchronize_execution_providers") == "1"
+        if self.graphs is not None:
+            self.graphs.run(len(next(iter(self.taken.values()))))
         for (_, place), values in zip(
             self.given.items(), self.session.run(list(self.given), self.taken), strict=True
         ):

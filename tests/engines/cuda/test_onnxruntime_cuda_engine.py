@@ -11,6 +11,7 @@ from fake_gpu import FakeOnnxRuntime, play, play_onnxruntime
 
 from engines.backends import create_engine
 from engines.cuda.driver import Cuda, OutOfGpuMemory
+from engines.cuda.engine import BUCKETS
 from engines.cuda.plan_cache import PlanCache
 from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.errors import EngineError
@@ -92,15 +93,38 @@ def test_rows_are_written_where_the_network_reads_them(played, cache) -> None:
 )
 def test_the_fastest_way_that_a_network_fits(refused, tried, played, cache) -> None:
     played.refused.update(refused)
-    with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache) as gpu:
+    with OnnxRuntimeCudaEngine(MODEL, "it", most=1, cache=cache) as gpu:
         gpu.infer(rows(1))
     common = {"user_compute_stream", "use_tf32", *TUNING}
     assert [set(offered) - common for offered in played.offered] == tried
     assert all(offered["user_compute_stream"] == "7" for offered in played.offered)
 
 
+def test_batch_sizes_do_not_spoil_each_others_graphs(played, cache) -> None:
+    with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache) as gpu, OnnxRuntimeEngine(MODEL, "it") as cpu:
+        for count in (16, 1, 4, 1, 16):
+            ours, theirs = gpu.infer(rows(count)), cpu.infer(rows(count))
+            np.testing.assert_allclose(ours["intensity"], theirs["intensity"], atol=0.02)
+    assert len(played.offered) == len(BUCKETS)
+
+
+@pytest.mark.parametrize("fits", [2, 3])
+def test_a_batch_size_whose_session_has_no_memory_goes_in_pieces(fits, played, cache) -> None:
+    played.fits = fits
+    with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache) as gpu, OnnxRuntimeEngine(MODEL, "it") as cpu:
+        ours, theirs = gpu.infer(rows(16)), cpu.infer(rows(16))
+        np.testing.assert_allclose(ours["intensity"], theirs["intensity"], atol=0.02)
+    assert len(played.offered) == fits + 1
+
+
+def test_a_gpu_with_no_memory_is_told(played, cache) -> None:
+    played.fits = 0
+    with pytest.raises(OutOfGpuMemory, match="^it: the GPU's memory is full: close what else uses it"):
+        OnnxRuntimeCudaEngine(MODEL, "it", cache=cache).load()
+
+
 def test_full_precision_keeps_off_tensor_cores(played, cache) -> None:
-    with OnnxRuntimeCudaEngine(MODEL, "it", precision="fp32", cache=cache):
+    with OnnxRuntimeCudaEngine(MODEL, "it", precision="fp32", most=1, cache=cache):
         (full,) = played.offered
     with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache):
         half = played.offered[-1]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
 from io import StringIO
 from typing import Any
 
-from engines.choices import CONVERTED
+from engines.choices import CONVERTED, MOST_AT_ONCE
 from engines.cuda.driver import Cuda, OutOfGpuMemory
-from engines.cuda.engine import BUCKETS, Bucket, CudaEngine
+from engines.cuda.engine import Bucket, CudaEngine
 from engines.cuda.plan_cache import plan_key
 from engines.engine import TensorSpec
 from engines.errors import EngineError, first_line
@@ -27,6 +28,10 @@ WAYS: tuple[dict[str, str], ...] = (
 # Not HEURISTIC with fuse_conv_bias: with both the mesh network did not load within a minute on an H200. Fused
 # kernels are likely compiled anew, one for each convolution and batch size; the two were not told apart.
 TUNING = {"cudnn_conv_algo_search": "EXHAUSTIVE", "arena_extend_strategy": "kSameAsRequested"}
+
+# One network at a time: it records such that no other thread of the process may allocate meanwhile, as a
+# session that is being opened does. On an H200 two that were loaded at once spoilt each other's.
+_LOADING = threading.Lock()
 
 
 def provided() -> bool:
@@ -49,12 +54,17 @@ class OnnxRuntimeCudaEngine(CudaEngine):
     library = "ONNX Runtime on the GPU"
     recordable = False  # it records by itself
     warm_ups = 3  # it records at the second run
+    buckets: tuple[int, ...] = (1, 4, MOST_AT_ONCE)  # each takes seconds to tune
 
     _session: Any = None  # of the smallest batch
     _typed = b""
     _provider: tuple[str, dict[str, str]]
     _records = False
     _key = ""
+
+    def _load_impl(self) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
+        with _LOADING:
+            return super()._load_impl()
 
     def _open(self, cuda: Cuda) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
         onnxruntime = import_onnxruntime(self.name)
@@ -67,7 +77,7 @@ class OnnxRuntimeCudaEngine(CudaEngine):
             onnxruntime.preload_dlls()  # CUDA and cuDNN that pip installed; it prints what it misses
         self._key = plan_key(
             self._model, flavour="onnxruntime", version=onnxruntime.__version__, gpu=cuda.gpu, sm=cuda.sm,
-            precision=self._precision, buckets=BUCKETS,
+            precision=self._precision, buckets=self.buckets,
         )  # fmt: skip
         self._typed = self._typed_model()
         # TF32 off also keeps half precision from tensor cores; in plain float32 that is what is wanted, and

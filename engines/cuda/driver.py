@@ -6,6 +6,7 @@ NVIDIA's (Apache-2.0), comes as a wheel, and imports where no driver is.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -100,12 +101,19 @@ class Cuda(Gpu):
         super().__init__(name, ordinal)
         driver = self._driver
         self._context = self._call(driver.cuDevicePrimaryCtxRetain, self._device)
+        self._thread = threading.local()
         self.enter()
         self.stream = self._call(driver.cuStreamCreate, driver.CUstream_flags.CU_STREAM_NON_BLOCKING)
 
     def enter(self) -> None:
         """Make the context current in this thread."""
         self._call(self._driver.cuCtxSetCurrent, self._context)
+        if not hasattr(self._thread, "entered"):
+            # Otherwise what this thread allocates spoils what another one records (ONNX Runtime does so
+            # for the whole process), or is refused.
+            mode = self._driver.CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL
+            self._call(self._driver.cuThreadExchangeStreamCaptureMode, mode)
+            self._thread.entered = True
 
     def allocate(self, size: int) -> int:
         """Return the address of `size` bytes on the GPU. Raises OutOfGpuMemory."""

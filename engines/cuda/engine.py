@@ -53,7 +53,7 @@ class Bucket:
 class CudaEngine(Engine):
     """An ONNX model on an NVIDIA GPU, in half precision unless told otherwise.
 
-    A batch is padded to the next size of `BUCKETS`; a larger one goes in pieces. Buffers are made once: no
+    A batch is padded to the next size of `buckets`; a larger one goes in pieces. Buffers are made once: no
     allocation and no shape change happens in `infer`. What a new combination of model, library and GPU
     computes is compared with ONNX Runtime on a CPU when it is first loaded.
 
@@ -64,6 +64,8 @@ class CudaEngine(Engine):
     """What runs networks, for messages."""
     recordable = True
     """Whether what `_bind` gives can be recorded as part of a CUDA graph."""
+    buckets: tuple[int, ...] = BUCKETS
+    """Batch sizes."""
     warm_ups = 1
     """Runs of a new bucket before it is recorded or used."""
 
@@ -129,7 +131,7 @@ class CudaEngine(Engine):
 
         Args:
             bucket: with its buffers; what must live as long goes to `kept`.
-            number: of the bucket in `BUCKETS`.
+            number: of the bucket in `buckets`.
             inputs, outputs: of the network.
         """
 
@@ -168,7 +170,7 @@ class CudaEngine(Engine):
 
     def _prepare(self, inputs: Sequence[TensorSpec], outputs: Sequence[TensorSpec], cuda: Cuda) -> None:
         """Make what every usual batch size needs, as far as the GPU's memory goes."""
-        for number, rows in enumerate(BUCKETS):
+        for number, rows in enumerate(self.buckets):
             if self._buckets and self._buckets[-1].rows >= self._most:
                 return
             bucket = Bucket(rows)

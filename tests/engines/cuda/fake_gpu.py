@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
+import time
 from functools import partial
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -53,6 +55,7 @@ class FakeDriver:
         self.pinned: dict[int, np.ndarray] = {}
         self.recorded: list[Any] | None = None
         self.retained = 0
+        self.undisturbing: set[int] = set()
         self.calls: list[str] = []
 
     def __getattribute__(self, name: str) -> Any:
@@ -97,12 +100,18 @@ class FakeDriver:
         self.retained -= 1
 
     def cuCtxSetCurrent(self, context: str) -> None: ...
+    def cuThreadExchangeStreamCaptureMode(self, mode: int) -> int:
+        self.undisturbing.add(threading.get_ident())
+        return 0
+
     def cuStreamCreate(self, flags: int) -> int:
         return 7
 
     def cuStreamDestroy(self, stream: int) -> None: ...
     def cuStreamSynchronize(self, stream: int) -> None: ...
     def cuMemAlloc(self, size: int) -> Any:
+        if threading.get_ident() not in self.undisturbing:
+            return Status("CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED")
         if size + sum(block.nbytes for block in self.blocks.values()) > self.memory:
             return Status("CUDA_ERROR_OUT_OF_MEMORY")
         block = np.zeros(size, np.uint8)
@@ -211,6 +220,7 @@ class FakeOnnxRuntime:
     Attributes:
         refused: options that no session accepts.
         offered: options of each session that was asked for on the GPU.
+        most_recording: sessions that ran at once.
         fits: sessions that the GPU's memory holds.
         driver: whose memory is bound.
     """
@@ -223,6 +233,7 @@ class FakeOnnxRuntime:
         self.offered: list[dict[str, str]] = []
         self.falls_back = False
         self.fits = 100
+        self.recording = self.most_recording = 0
         self.failing = ""
 
     def session(self, model: bytes, options: Any, providers: list[Any]) -> Any:
@@ -280,7 +291,11 @@ class _Binding:
             raise RuntimeError(self.played.failing)
         assert options.get_run_config_entry("disable_synchronize_execution_providers") == "1"
         if self.graphs is not None:
+            self.played.recording += 1
+            self.played.most_recording = max(self.played.most_recording, self.played.recording)
+            time.sleep(0.001)  # so that others would be seen
             self.graphs.run(len(next(iter(self.taken.values()))))
+            self.played.recording -= 1
         for (_, place), values in zip(
             self.given.items(), self.session.run(list(self.given), self.taken), strict=True
         ):

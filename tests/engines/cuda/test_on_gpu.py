@@ -126,11 +126,8 @@ def test_two_engines_in_two_threads_do_not_disturb_each_other(make) -> None:
                 if any(np.abs(ours[name] - theirs[name]).max() > 0.05 for name in theirs):
                     wrong.append(f"engine {number}, turn {turn}")
 
-    threads = [threading.Thread(target=run, args=each) for each in zip(contents, range(2), strict=True)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(run, contents, range(2)))  # raises what they raised
     assert not wrong
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from fake_gpu import FakeOnnxRuntime, play, play_onnxruntime
 
 from engines.backends import create_engine
 from engines.cuda.driver import Cuda, OutOfGpuMemory
-from engines.cuda.engine import BUCKETS
 from engines.cuda.plan_cache import PlanCache
 from engines.cuda.rows_on_gpu import RowsOnGpu
 from engines.errors import EngineError
@@ -105,10 +105,10 @@ def test_batch_sizes_do_not_spoil_each_others_graphs(played, cache) -> None:
         for count in (16, 1, 4, 1, 16):
             ours, theirs = gpu.infer(rows(count)), cpu.infer(rows(count))
             np.testing.assert_allclose(ours["intensity"], theirs["intensity"], atol=0.02)
-    assert len(played.offered) == len(BUCKETS)
+    assert len(played.offered) == len(OnnxRuntimeCudaEngine.buckets)
 
 
-@pytest.mark.parametrize("fits", [2, 3])
+@pytest.mark.parametrize("fits", [1, 2])
 def test_a_batch_size_whose_session_has_no_memory_goes_in_pieces(fits, played, cache) -> None:
     played.fits = fits
     with OnnxRuntimeCudaEngine(MODEL, "it", cache=cache) as gpu, OnnxRuntimeEngine(MODEL, "it") as cpu:
@@ -121,6 +121,15 @@ def test_a_gpu_with_no_memory_is_told(played, cache) -> None:
     played.fits = 0
     with pytest.raises(OutOfGpuMemory, match="^it: the GPU's memory is full: close what else uses it"):
         OnnxRuntimeCudaEngine(MODEL, "it", cache=cache).load()
+
+
+def test_networks_are_loaded_one_after_another(played, cache) -> None:
+    def load(number: int) -> None:
+        OnnxRuntimeCudaEngine(MODEL, f"{number}", cache=cache).load()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(load, range(4)))
+    assert played.most_recording == 1
 
 
 def test_full_precision_keeps_off_tensor_cores(played, cache) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -13,6 +14,14 @@ from typing import Generic, TypeVar
 from realtime.errors import EndOfStream
 
 T = TypeVar("T")
+
+# So many items in a row must have been taken too late before one is left for the next: a single delay is
+# made up for, and nothing more is lost by it.
+SLOW = 3
+# In periods: how long an item has waited when the next is worth waiting for, and when that is late itself.
+OLD, LATE = 0.5, 1.25
+# Over how many items the period is averaged.
+STEADYING = 10
 
 _yield_core = getattr(os, "sched_yield", lambda: time.sleep(0))
 
@@ -55,9 +64,29 @@ class Handover(ABC, Generic[T]):
             self._dropped += 1
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Whether, within `timeout` seconds (None: for ever), `take` would return or raise at once."""
+        """Whether, within `timeout` seconds (None: for ever), it would be time to `take`."""
         with self._changed:
-            return self._changed.wait_for(self._decided, timeout)
+            return self._wait(timeout)
+
+    def _wait(self, timeout: float | None) -> bool:
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        while not self._finished and not self._closed:
+            now = time.monotonic()
+            until = now + self._better_in(now) if self._items else math.inf
+            if until <= now:
+                break
+            until = min(until, deadline)
+            if until <= now:
+                return False
+            self._changed.wait(None if until == math.inf else until - now)
+        return True
+
+    def _note_taken(self) -> None:
+        """Note that an item was taken; called with the lock held."""
+
+    def _better_in(self, now: float) -> float:
+        """Return for how many seconds to wait for something better than what is there; with the lock held."""
+        return 0.0
 
     @abstractmethod
     def _make_room(self) -> None:
@@ -68,16 +97,14 @@ class Handover(ABC, Generic[T]):
 
         Raises EndOfStream once all was taken and nothing more will come, or after `close`.
         """
-        deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
-            while self._closed or not self._items:
-                if self._closed or self._finished:
-                    raise EndOfStream
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    return None
-                self._changed.wait(left)
+            self._wait(timeout)
+            if self._closed or (self._finished and not self._items):
+                raise EndOfStream
+            if not self._items:
+                return None
             item = self._items.popleft()
+            self._note_taken()
             self._delivered += 1
             self._changed.notify_all()
             return item, self._counts()
@@ -99,15 +126,23 @@ class Handover(ABC, Generic[T]):
         with self._changed:
             return self._counts()
 
-    def _decided(self) -> bool:
-        return bool(self._items) or self._finished or self._closed
-
     def _counts(self) -> Counts:
         return Counts(self._captured, self._delivered, self._dropped, len(self._items))
 
 
 class LatestSlot(Handover[T]):
-    """Room for one item, the newest: an unread one is overwritten and counted as dropped."""
+    """Room for one item, the newest: an unread one is overwritten and counted as dropped.
+
+    Who takes them more slowly than they come loses some anyway: one that is about to be overwritten is left
+    for the next, so that what is worked on is fresh.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._latest = -math.inf  # when the newest was put, s
+        self._period = math.inf  # from one to the next on the average, s
+        self._overwrote = False  # since the last was taken
+        self._slow = 0  # how many in a row were taken too late
 
     def put(self, item: T) -> bool:
         """Hand `item` over and let the other thread have the processor. False if nobody will take it."""
@@ -118,8 +153,25 @@ class LatestSlot(Handover[T]):
         return taken
 
     def _make_room(self) -> None:
+        now = time.monotonic()
+        since = now - self._latest
+        self._period = (
+            since if math.isinf(self._period) else self._period + (since - self._period) / STEADYING
+        )
+        self._latest = now
+        self._overwrote = self._overwrote or bool(self._items)
         self._dropped += len(self._items)
         self._items.clear()
+
+    def _note_taken(self) -> None:
+        self._slow = self._slow + 1 if self._overwrote else 0
+        self._overwrote = False
+
+    def _better_in(self, now: float) -> float:
+        waited = now - self._latest
+        if self._slow < SLOW or waited < OLD * self._period:
+            return 0.0
+        return LATE * self._period - waited
 
 
 class BoundedQueue(Handover[T]):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -50,10 +52,18 @@ def test_every_item_is_delivered_dropped_or_unread(steps):
     assert delivered == sorted(set(delivered))
 
 
-def test_the_sums_hold_while_two_threads_race():
+@pytest.fixture
+def switching_often() -> Iterator[None]:
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(2e-5)
+    yield
+    sys.setswitchinterval(interval)
+
+
+def test_the_sums_hold_while_threads_race(switching_often):
     slot = LatestSlot[int]()
     done = threading.Event()
-    items = 20_000
+    items = 5_000
     wrong: list[Counts] = []
 
     def put() -> None:
@@ -82,6 +92,93 @@ def test_the_sums_hold_while_two_threads_race():
     assert counts == Counts(captured=items, delivered=len(taken), dropped=items - len(taken))
     assert taken == sorted(set(taken))
     assert taken[-1] == items - 1
+
+
+class Clock:
+    """A clock that stands still until told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("realtime.sources.handover.time", clock)
+    return clock
+
+
+def play(slot: LatestSlot[int], clock: Clock, work: float) -> None:
+    """For two seconds put an item each 10 ms and take the newest each `work` seconds."""
+    comes = [(10 * number, True) for number in range(1, 201)]
+    takes = [(1000 * work * number, False) for number in range(1, int(2 / work))]
+    start = clock.now
+    for ms, put in sorted([*comes, *takes]):
+        clock.now = start + ms / 1000
+        if put:
+            slot.put(ms // 10)
+        else:
+            slot.take(0)
+
+
+def test_who_is_too_slow_is_given_fresh_items_only(clock):
+    slot = LatestSlot[int]()
+    play(slot, clock, work=0.025)
+    clock.now += 0.01
+    slot.put(1000)
+    assert slot.wait(0), "it has just come"
+    clock.now += 0.004
+    assert slot.wait(0), "it came lately"
+    clock.now += 0.002
+    assert not slot.wait(0), "the next is nearer"
+    clock.now += 0.0065
+    assert slot.wait(0), "the next is late itself"
+
+
+def test_a_stale_item_is_left_for_the_next(clock):
+    slot = LatestSlot[int]()
+    play(slot, clock, work=0.025)
+    slot.put(1000)
+    clock.now += 0.008
+    dropped = slot.counts().dropped
+    taken: list[int] = []
+    thread = threading.Thread(target=lambda: taken.append(slot.take(10)[0]))
+    thread.start()
+    thread.join(0.002)  # the clock stands: it would wait longer, were nothing to come
+    slot.put(1001)
+    thread.join(10)
+    assert taken == [1001]
+    assert slot.counts().dropped == dropped + 1
+
+
+@pytest.mark.parametrize("work", [0.005, 0.0099])
+def test_who_keeps_up_is_given_everything_at_once(work, clock):
+    slot = LatestSlot[int]()
+    play(slot, clock, work)
+    slot.put(1000)
+    clock.now += 0.008
+    assert slot.wait(0)
+
+
+def test_a_single_delay_costs_nothing_more(clock):
+    slot = LatestSlot[int]()
+    play(slot, clock, work=0.009)
+    slot.put(1000)
+    slot.put(1001)  # overwrites one
+    clock.now += 0.008
+    assert slot.wait(0)
+    assert slot.take(0)[0] == 1001
+
+
+def test_no_more_than_the_timeout_is_waited_for_a_fresh_item(clock):
+    slot = LatestSlot[int]()
+    play(slot, clock, work=0.025)
+    slot.put(1000)
+    clock.now += 0.008
+    assert slot.take(0)[0] == 1000
 
 
 def test_the_last_item_is_delivered_after_the_end():

@@ -127,9 +127,18 @@ def clip(
             show_default=False,
         ),
     ],
-    seconds: Annotated[float, typer.Option(help="How long it is.")] = 10.0,
+    seconds: Annotated[
+        float | None,
+        typer.Option(help="How long it is; default: 10, or 4 for each crossing.", show_default=False),
+    ] = None,
     fps: Annotated[int, typer.Option(help="Frames per second.")] = 30,
-    faces: Annotated[int, typer.Option(help="How many people, side by side.")] = 1,
+    faces: Annotated[
+        int | None, typer.Option(help="How many people, side by side; default: 1.", show_default=False)
+    ] = None,
+    crossings: Annotated[
+        int,
+        typer.Option(help="Two people walk to and fro instead and cross so often, one behind the other."),
+    ] = 0,
     size: Annotated[str, typer.Option(metavar="WxH", help="Width and height, pixels.")] = "640x480",
     domain: DomainOption = "studio",
     seed: SeedOption = 0,
@@ -137,22 +146,27 @@ def clip(
 ) -> None:
     """Render a video of moving faces, and a CSV of the truth in OpenFace's column names.
 
+    The last columns say where each face is, and how much of it somebody in front of it hides.
+
     Examples:
 
     - `livefacs corpus clip truth.mp4`
     - `livefacs corpus clip meeting.mp4 --faces 3 --size 1280x720 --domain wild`
+    - `livefacs corpus clip crossings.mp4 --crossings 20`
     """
-    frames = max(1, round(seconds * fps)) if 0 < seconds < float("inf") else 1
     start = time.monotonic()
     with train_extra(), _ending_on_sigterm():
-        from trainers.corpora.synthesis.clip import make_clip
+        from trainers.corpora.synthesis.clip import make_clip, usual_length
 
+        length = usual_length(crossings) if seconds is None else seconds
+        frames = max(1, round(length * fps)) if 0 < length < float("inf") else 1
         with progress_bar(f"rendering {out.name}", frames, "frames") as progress:
             truth = make_clip(
                 out,
-                seconds=seconds,
+                seconds=length,
                 fps=fps,
                 faces=faces,
+                crossings=crossings,
                 size=_height_and_width(size),
                 domain=domain,
                 seed=seed,

@@ -147,6 +147,19 @@ def test_track_tells_what_was_found(folder: Path, tmp_path: Path, face_model_pat
     assert kept.exists()
 
 
+# ------------------------------------------------------------------ clip
+
+
+def test_clip_of_people_who_cross(tmp_path: Path) -> None:
+    pytest.importorskip("anny")
+    out = tmp_path / "x.mp4"
+    options = ("--crossings", 1, "--seconds", 2, "--fps", 4, "--size", "96x64")
+    done = livefacs("corpus", "clip", out, *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{out} and {out.with_suffix('.csv')}: 8 frames in ")
+    assert len(out.with_suffix(".csv").read_text().splitlines()) == 1 + 2 * 8
+
+
 # ------------------------------------------------------------------ the command line as a whole
 
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from engines.compiled import compiled
 
+Box = tuple[float, float, float, float]
+"""x and y of the left upper corner, width, height; px."""
+
 
 class Extent(NamedTuple):
     """The bounding box of a face's landmarks.
@@ -51,3 +54,13 @@ def _measure(
         if 0 <= x < width and 0 <= y < height:
             inside += 1
     return low_x, low_y, high_x - low_x, high_y - low_y, inside / landmarks.shape[0]
+
+
+def overlap(one: Extent | Box, other: Extent | Box) -> float:
+    """Return the intersection over union, 0-1, of two bounding boxes."""
+    width = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    height = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    return shared / (one[2] * one[3] + other[2] * other[3] - shared)

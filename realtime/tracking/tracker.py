@@ -87,6 +87,7 @@ class FaceTracker(Openable):
                 crop=self._align(frame.image, detection.landmarks) if self._align else None,
             )
             for track_id, detection, extent in zip(ids, found, extents, strict=True)
+            if track_id is not None
         ]
         faces.sort(key=lambda face: face.track_id)
         return faces

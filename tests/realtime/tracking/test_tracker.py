@@ -11,8 +11,10 @@ import pytest
 
 from engines.manifest import CropInput
 from realtime.errors import FaceModelError, OptionError
+from realtime.tracking.landmarker import Detection
 from realtime.tracking.landmarkers import create_landmarker, landmarker_names
 from realtime.tracking.mediapipe_landmarker import MediaPipeLandmarker
+from realtime.tracking.native.landmarker import NativeLandmarker
 from realtime.tracking.tracker import FaceTracker
 from realtime.types import Frame
 
@@ -93,6 +95,16 @@ def test_crops_are_upright_faces(clip, tracker_of) -> None:
     assert 0.0 <= face.crop.min() < face.crop.max() <= 1.0
     eyes, cheeks = face.crop[0, 34:40, 24:72].mean(), face.crop[0, 52:58, 24:72].mean()
     assert eyes < cheeks, "eyes and brows are darker than cheeks, and lie above them"
+
+
+def test_a_face_that_is_found_twice_is_one(clip, face_model_path) -> None:
+    class Doubling(NativeLandmarker):
+        def detect(self, image: np.ndarray, t: float) -> list[Detection]:
+            return [face for face in super().detect(image, t) for _ in range(2)]
+
+    with FaceTracker(Doubling(face_model_path), crop=CROP) as tracker:
+        for frame in frames_of(clip("single_face.mp4"), 3):
+            assert [face.track_id for face in tracker.track(frame)] == [1]
 
 
 def test_a_face_cut_off_by_the_border_is_less_sure(clip, tracker_of) -> None:

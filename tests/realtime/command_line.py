@@ -14,9 +14,9 @@ from realtime.commands import main
 LIVEFACS = Path(sys.executable).with_name("livefacs")
 
 
-def livefacs(*args: object, **options) -> subprocess.CompletedProcess[str]:
+def livefacs(*args: object, timeout: float = 120.0, **options) -> subprocess.CompletedProcess[str]:
     command = [str(LIVEFACS), *map(str, args)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **options)
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False, **options)
 
 
 def livefacs_here(*args: object) -> subprocess.CompletedProcess[str]:

@@ -160,7 +160,7 @@ def test_two_meshes_on_one_face_are_one_face_and_swap_nobody() -> None:
     apart = [pair for pair in ids if None not in pair]
     assert set(map(tuple, apart)) == {(1, 2)}
     assert sum(None in pair for pair in ids) == 49
-    assert all(2 in pair for pair in ids)
+    assert all(pair[1] == 2 for pair in ids), "of the two on bob's face, the one that fits it is his"
 
 
 def test_a_mesh_that_spans_two_faces_is_nobody_new() -> None:
@@ -183,6 +183,17 @@ def test_a_newcomer_beside_another_is_believed_when_seen_again() -> None:
     both = [landmarks["bob"], landmarks["cid"]]
     ids = [assign(identities, image, both, k / FPS) for k in range(1, 6)]
     assert ids == [[1, None]] * (BELIEVED - 1) + [[1, 2]] * (6 - BELIEVED)
+
+
+def test_what_flickers_beside_another_is_nobody_and_is_not_kept() -> None:
+    identities = Identities()
+    image, landmarks = picture({"cid": (120.0, 200.0, 90.0), "bob": (200.0, 200.0, 90.0)})
+    assert assign(identities, image, [landmarks["bob"]], 0.0) == [1]
+    for k in range(1, 5 * BELIEVED):
+        faces = [landmarks["bob"], landmarks["cid"]][: 1 if k % BELIEVED == 0 else 2]
+        assert assign(identities, image, faces, k / FPS) == [1, None][: len(faces)]
+        assert identities.alive == {1}
+    assert assign(identities, image, [landmarks["cid"]], 10.0) == [2], "bob's wait is over"
 
 
 def test_people_cheek_by_cheek_are_all_there_from_the_first_picture() -> None:

@@ -1,14 +1,13 @@
-"""Swaps, switches and fragments, counted by hand on boxes; and a real clip of 20 crossings."""
+"""Swaps, switches and fragments, counted by hand on boxes; and a rendered clip of 20 crossings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from command_line import livefacs
 
 import realtime
-from trainers.corpora.rendering.head_model import head_model
-from trainers.corpora.synthesis.clip import make_clip
 from trainers.corpora.synthesis.truth import TruePlace, read_places
 from trainers.evaluation.stable_ids import IdStability, id_stability
 
@@ -81,16 +80,19 @@ def test_scores_add_up() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 11])
-def test_at_most_one_swap_in_twenty_crossings(seed: int, tmp_path: Path, face_model_path: Path) -> None:
+def test_at_most_one_swap_in_twenty_crossings(tmp_path: Path, face_model_path: Path) -> None:
+    # Seed 11: the tracker was built on 1 to 5.
     pytest.importorskip("anny")
-    head_model()
     clip = tmp_path / "crossings.mp4"
-    truth = read_places(make_clip(clip, crossings=20, size=(270, 480), seed=seed))
+    done = livefacs(
+        "corpus", "clip", clip, "--crossings", 20, "--size", "480x270", "--seed", 11, timeout=1800
+    )
+    assert done.returncode == 0, done.stderr
     with realtime.build_pipeline(clip, bundle="blendshapes", face_model=face_model_path) as pipeline:
         tracked = [{face.track_id: face.bbox for face in result.faces} for result in pipeline]
-    score = id_stability(truth, tracked)
+    score = id_stability(read_places(clip.with_suffix(".csv")), tracked)
     assert score.crossings == 20
     assert score.found > 0.9 * score.visible
     assert score.swaps <= 1
-    assert score.switches <= 2
+    # Stricter: a new id after a crossing, which swaps nobody, counts as well.
+    assert score.switches <= 1

@@ -117,6 +117,6 @@ def read_places(truth: Path) -> list[list[TruePlace]]:
                 frames[-1].append(TruePlace(int(row["face_id"]), (x, y, width, height), hidden))
     except OSError as error:
         raise CorpusError(f"{truth}: cannot be read ({error.strerror or error})") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (csv.Error, LookupError, TypeError, ValueError) as error:
         raise CorpusError(f"{truth}: is no truth of a clip; make one with `livefacs corpus clip`") from error
     return frames

@@ -18,6 +18,7 @@ from trainers.errors import CorpusError
 
 pytestmark = pytest.mark.usefixtures("anny_installed")
 SIZE = (96, 160)
+FRAME_ZERO = f"frame,face_id,{','.join(PLACE_COLUMNS)}\n0,1,0,0,9,9,0\n"
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_impossible_crossings_are_refused_in_one_line(options: dict, said: str, 
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["frame,face_id\n1,1\n", "frame,bbox_x\n1,none\n"])
+@pytest.mark.parametrize("text", ["frame,face_id\n1,1\n", "frame,bbox_x\n1,none\n", FRAME_ZERO])
 def test_what_is_no_truth_is_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.csv"
     with pytest.raises(CorpusError, match=r"x\.csv: cannot be read"):

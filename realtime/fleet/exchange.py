@@ -44,7 +44,7 @@ class Exchange(Openable):
         host: address of this machine that the streams' machines can reach.
 
     Attributes:
-        watching: called with each status that is passed on, in the exchange's thread.
+        watching: called with each status before it is passed on, in the exchange's thread.
         line: how streams reach it; valid once open.
     """
 
@@ -143,6 +143,6 @@ class Exchange(Openable):
 
     def _publish_status(self, status: StreamStatus) -> None:
         self._statuses[status.stream] = status
-        self.publisher.status(status)
         if self.watching is not None:
             self.watching(status)
+        self.publisher.status(status)

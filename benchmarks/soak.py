@@ -189,7 +189,7 @@ def do(kind: str, camera: Camera, fault: Fault, watch: Callable[[], None]) -> No
 
 def judge(fault: Fault, seen: Seen, until: float) -> None:
     """Fill in what came of a fault, given what was seen of its stream up to the next one."""
-    troubled = (t for t, state in seen.states if fault.began < t < until and state != "live")
+    troubled = (t for t, state in seen.states if fault.began < t < fault.over and state != "live")
     fault.noticed_s = next((t - fault.began for t in troubled), None)
     after = [(t, age) for t, age in zip(seen.arrived, seen.ages, strict=True) if fault.over < t < until]
     if after:

@@ -4,7 +4,9 @@
 """
 
 from trainers.backbones.backbone import BACKBONES, Backbone, backbone, give_weights
+from trainers.backbones.convolution_groups import convolution_groups
 from trainers.backbones.folding import folded
+from trainers.backbones.standardise import Standardise
 from trainers.backbones.weights import IMAGENET_MEAN, IMAGENET_STD, WeightsError
 
 __all__ = [
@@ -12,8 +14,10 @@ __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "Backbone",
+    "Standardise",
     "WeightsError",
     "backbone",
+    "convolution_groups",
     "folded",
     "give_weights",
 ]

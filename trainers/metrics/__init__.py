@@ -26,6 +26,7 @@ from trainers.metrics.expressions import class_accuracy, confusion, mean_accurac
 from trainers.metrics.intensity import false_alarms, icc, mae, pcc, rmse
 from trainers.metrics.metric import Metric, counted
 from trainers.metrics.occurrence import accuracy, decide, f1, precision, recall
+from trainers.metrics.paired import difference
 from trainers.metrics.ranking import auc, two_afc
 from trainers.metrics.rater_agreement import Intraclass, intraclass
 from trainers.metrics.views import ViewAgreement, by_group, view_agreement
@@ -45,6 +46,7 @@ __all__ = [
     "confusion",
     "counted",
     "decide",
+    "difference",
     "f1",
     "false_alarms",
     "icc",

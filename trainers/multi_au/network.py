@@ -9,11 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.backbones import Backbone
+from trainers.backbones import Backbone, Standardise
 from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
 
-# Keeps a flat picture from being blown up to noise; in units of the normalised picture.
-FLAT = 0.04
 # Logit of every AU before anything is learnt: 0.6 of 5.
 RESTING = -2.0
 
@@ -46,17 +44,6 @@ class Logits(NamedTuple):
             self.intensity.sigmoid() * TOP_INTENSITY,
             functional.softmax(self.expression, dim=1),
         )
-
-
-class Standardise(nn.Module):
-    """Take each picture's own mean and spread out of it: light and exposure are nobody's expression."""
-
-    def forward(self, picture: Tensor) -> Tensor:
-        """(n, C, h, w) -> the same."""
-        mean = picture.mean(dim=(1, 2, 3), keepdim=True)
-        spread = (picture - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        standardised: Tensor = (picture - mean) / (spread + FLAT)
-        return standardised
 
 
 class MultiAu(nn.Module):

@@ -19,13 +19,14 @@ from trainers.pose_dependent.held_out import DEPENDENT, INVARIANT, MIXED, Estima
 from trainers.pose_dependent.pose_groups import POSE_GROUPS
 from trainers.pose_dependent.published import published, published_tables
 from trainers.pose_dependent.receptive_fields import ReceptiveFields, field_sheet
-from trainers.pose_dependent.run_tables import networks_table, settings_table
+from trainers.pose_dependent.run_tables import settings_table
 from trainers.pose_dependent.tables import beside_paper, comparison_section
 from trainers.pose_dependent.verdict import verdict
 from trainers.reports import Report
 from trainers.reports.content import Block, Cell, Headline, Measured, Plot, Section, Share, Table, Text
 from trainers.reports.per_view import per_view_section
 from trainers.reports.report import RENDERED
+from trainers.reproduction.networks_table import networks_table
 from trainers.reproduction.request import Material, Request
 from trainers.reproduction.runs import TrainedRun
 

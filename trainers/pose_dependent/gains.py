@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainers.corpora.corpus import Corpus
-from trainers.metrics import Bootstrap, icc
-from trainers.pose_dependent.model_comparison import difference
+from trainers.metrics import Bootstrap, difference, icc
 from trainers.reports.comparison import Comparison, Figures, counted_noun
 from trainers.reports.content import Cell, Measured, Table
 

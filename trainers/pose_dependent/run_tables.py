@@ -58,35 +58,6 @@ def settings_table(trained: Sequence[TrainedRun]) -> Table:
     )
 
 
-def networks_table(trained: Sequence[TrainedRun]) -> Table:
-    """Return every network: how many pictures, iterations and seconds."""
-    rows = []
-    for run in trained:
-        record, standing = run.loaded.record, run.standing
-        train, validation = record.origin.rows
-        rows.append(
-            (
-                run.run.name,
-                train,
-                validation,
-                standing.iteration,
-                standing.best_iteration,
-                round(standing.seconds),
-                standing.ended,
-            )
-        )
-    seconds = sum(run.standing.seconds for run in trained)
-    record = trained[0].loaded.record
-    return Table(
-        title="Networks",
-        caption=f"{len(trained)} networks, trained in {seconds / 60:.1f} minutes on "
-        f"{record.environment.device} with {record.environment.threads} threads.",
-        head=("network", "trained on", "validated on", "iterations", "best after", "seconds", "ended"),
-        rows=tuple(rows),
-        notes=("Pictures are those of one epoch. Validation rows decide which weights are the best.",),
-    )
-
-
 def _weights(options: PoseInvariantOptions) -> str:
     if options.run is not None:
         return "with all AUs together learnt"

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from trainers.errors import ProtocolError
-from trainers.metrics import bootstrap, icc, pcc, rmse
+from trainers.metrics import bootstrap, difference, icc, pcc, rmse
 from trainers.pose_dependent.agreement import agreement_plots
-from trainers.pose_dependent.model_comparison import compare_models, difference
+from trainers.pose_dependent.model_comparison import compare_models
 from trainers.pose_dependent.published import published, published_per_au, published_tables
 from trainers.pose_dependent.tables import beside_paper, comparison_section
 from trainers.reports.content import Report

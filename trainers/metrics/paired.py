@@ -1,0 +1,36 @@
+"""What one model gains on another on the same rows, with the interval of the difference."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainers.metrics.confidence import Bootstrap, bootstrap
+from trainers.metrics.metric import Metric
+
+
+def difference(
+    metric: Metric,
+    labels: NDArray[np.floating],
+    reference: NDArray[np.floating],
+    other: NDArray[np.floating],
+    subject: NDArray[np.str_],
+    *,
+    resamples: int = 1000,
+    seed: int,
+) -> Bootstrap:
+    """Return other's figures less the reference's, (A,), and that in each draw of the subjects.
+
+    Paired: a draw takes the same subjects for both, so that what makes a subject hard for either cancels out.
+
+    Args:
+        labels, reference, other: (n, A), NaN where there is none; cells count that all three have.
+        subject: (n,) whose row it is.
+    """
+    common = np.where(np.isnan(reference) | np.isnan(other), np.nan, labels)
+    # The same seed and subjects give the same draws.
+    before, after = (
+        bootstrap(metric, common, predictions, subject, resamples=resamples, seed=seed)
+        for predictions in (reference, other)
+    )
+    return Bootstrap(after.value - before.value, after.resampled - before.resampled, after.subjects)

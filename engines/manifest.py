@@ -25,8 +25,11 @@ INPUT_KINDS: dict[str, tuple[int, ...] | None] = {
     "blendshapes": (BLENDSHAPES,),
     "neutral": (BLENDSHAPES,),
     "pose": (3,),
+    "mean_crop": None,  # as the crop's
 }
-"""Shape of one row of each kind of input, without the batch axis."""
+"""Shape of one row of each kind of input, without the batch axis; None where the manifest says it."""
+
+MEAN_CROP = "mean_crop"
 
 CHANNELS = {"rgb": 3, "grey": 1}
 
@@ -220,9 +223,18 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     def input_row(self, name: str) -> tuple[int, ...]:
         """Return the shape of one row of the ONNX input `name`: without the batch axis."""
         spec = self.inputs[name]
-        row = spec.shape if isinstance(spec, CropInput) else INPUT_KINDS[spec.kind]
-        assert row is not None  # the rules refuse a plain input of kind "crop"
+        if isinstance(spec, CropInput):
+            return spec.shape
+        row = INPUT_KINDS[spec.kind]
+        if row is None:
+            assert self.crop is not None  # the rules refuse a mean crop without a crop
+            return self.crop.shape
         return row
+
+    @property
+    def needs_mean_crop(self) -> bool:
+        """Whether a network wants to know each person's mean picture."""
+        return any(spec.kind == MEAN_CROP for spec in self.inputs.values())
 
     def columns(self, kind: str) -> int:
         """Return the length of one row of an output of this kind (of `Outputs.KINDS`)."""

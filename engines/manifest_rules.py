@@ -14,6 +14,7 @@ from engines.manifest import (
     ANGLE_MIN,
     LANDMARKS,
     MANIFEST_NAME,
+    MEAN_CROP,
     CropInput,
     Interval,
     Manifest,
@@ -99,6 +100,8 @@ def _inputs(manifest: Manifest) -> Iterator[str]:
     for name, spec in manifest.inputs.items():
         if isinstance(spec, CropInput):
             yield from _crop(f"inputs.{name}", spec)
+        elif spec.kind == MEAN_CROP and manifest.crop is None:
+            yield f"inputs.{name} is a mean crop, but there is no crop: declare one, such as [inputs.crop]"
 
 
 def _crop(at: str, crop: CropInput) -> Iterator[str]:

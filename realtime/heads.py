@@ -138,6 +138,11 @@ def _pose(faces: Sequence[Face]) -> NDArray[np.float32]:
     return np.array([(f.pose.yaw, f.pose.pitch, f.pose.roll) for f in faces], dtype=np.float32)
 
 
+def _mean_crops(faces: Sequence[Face]) -> NDArray[np.float32]:
+    """(N, C, H, W); the crop itself of somebody of whom nothing else has been seen."""
+    return _rows([np.asarray(face.crop) if face.mean_crop is None else face.mean_crop for face in faces])
+
+
 # What each kind of input in a bundle's manifest is filled with.
 INPUTS: dict[str, Callable[[Sequence[Face]], NDArray[np.float32]]] = {
     "crop": _crops,
@@ -145,6 +150,7 @@ INPUTS: dict[str, Callable[[Sequence[Face]], NDArray[np.float32]]] = {
     "blendshapes": _blendshapes,
     "neutral": _neutral,
     "pose": _pose,
+    "mean_crop": _mean_crops,
 }
 
 

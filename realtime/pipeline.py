@@ -96,7 +96,8 @@ class Pipeline(Openable):
         self._follower = (FollowerAhead if ahead else Follower)(source, tracker)
         self._router = PoseRouter(bundle.manifest.pose_groups)
         self._smoother = MedianSmoother(window)
-        self._calibration = Calibration(bundle.manifest) if calibrate else None
+        wanted = calibrate or bundle.manifest.needs_mean_crop
+        self._calibration = Calibration(bundle.manifest, rest=calibrate) if wanted else None
         self._model = bundle.id
         self._results = ResultWriter(source.name, bundle.id, bundle.aus, bundle.expressions)
         self.opened = False
@@ -125,7 +126,7 @@ class Pipeline(Openable):
         t1 = clock()
         self._forget_lost(followed)
         if self._calibration is not None:
-            self._calibration.set_neutral(faces, frame.stream_time)
+            self._calibration.set_references(faces, frame.stream_time)
         self._router.route(faces)
         raw = self._head.score(faces)
         if self._calibration is not None:

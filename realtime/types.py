@@ -121,6 +121,7 @@ class Face:
         pose_group: name of the bundle's pose group that serves this face; set by the router.
         crop: (C, S, S) float32, aligned and normalised as the bundle declares; None if no head asks for it.
             On a GPU it is cut when it is read, until two frames later.
+        mean_crop: (C, S, S) float32, the mean of the person's crops so far; None if no head asks for it.
     """
 
     track_id: int
@@ -132,6 +133,7 @@ class Face:
     neutral: NDArray[np.float32] | None = None
     pose_group: str = ""
     crop: NDArray[np.float32] | LateCrop | None = None
+    mean_crop: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True, slots=True)

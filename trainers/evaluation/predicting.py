@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.choices import PRECISIONS
-from realtime.calibration import RESTING, NeutralBaseline, RestingScores
+from realtime.calibration import RESTING, MeanFaces, NeutralBaseline, RestingScores
 from realtime.errors import OptionError
 from realtime.heads import Head
 from realtime.routing import PoseRouter
@@ -143,6 +143,7 @@ def predict(
     recording, order, restart = in_time(corpus)
     smoother = MedianSmoother(window)
     baseline, resting = NeutralBaseline(), RestingScores(len(bundle.aus), manifest.resting_share)
+    means = MeanFaces()
     found = order[tracked.found[order]]
     begins = set(found[np.diff(recording[found], prepend=-1) > 0].tolist())
     router = PoseRouter(manifest.pose_groups)
@@ -154,9 +155,16 @@ def predict(
             batch = {row: faces.at(row, int(recording[row])) for row in rows.tolist() if tracked.found[row]}
             for row, face in batch.items():
                 face.neutral = RESTING
+                if manifest.needs_mean_crop and fps is None:
+                    face.mean_crop = faces.mean_of(row)
                 if fps is not None:
                     if row in begins:
                         baseline.reset()
+                        means.reset()
+                    if manifest.needs_mean_crop:
+                        face.mean_crop = means.update(
+                            face.track_id, np.asarray(face.crop), corpus.frame[row] / fps
+                        )
                     face.neutral = baseline.update(
                         face.track_id, face.blendshapes, corpus.frame[row] / fps, face.pose
                     )

@@ -31,6 +31,8 @@ class TrackedFaces:
 
     def __init__(self, corpus: Corpus, tracked: Tracked, crop: CropInput | None) -> None:
         self._tracked = tracked
+        self._subject = corpus.subject
+        self._means: dict[str, NDArray[np.float32]] = {}
         self._crops: Crops | None = crops(corpus, tracked, crop) if crop else None
 
     def at(self, row: int, track_id: int = 0) -> Face:
@@ -48,6 +50,15 @@ class TrackedFaces:
             confidence=1.0,  # no head reads it
             crop=None if self._crops is None else self._crops[row],
         )
+
+    def mean_of(self, row: int) -> NDArray[np.float32]:
+        """Return the mean of all crops of the person in one picture, as bundles that want it were trained."""
+        assert self._crops is not None
+        subject = str(self._subject[row])
+        if subject not in self._means:
+            rows = np.flatnonzero((self._subject == subject) & self._tracked.found)
+            self._means[subject] = np.mean([self._crops[k] for k in rows.tolist()], axis=0, dtype=np.float32)
+        return self._means[subject]
 
 
 def network_inputs(
@@ -69,6 +80,8 @@ def network_inputs(
     for row in rows:
         face = faces.at(row)
         face.neutral = RESTING
+        if manifest.needs_mean_crop:
+            face.mean_crop = faces.mean_of(row)
         router.route([face])
         fed = {name: INPUTS[spec.kind]([face]) for name, spec in manifest.inputs.items()}
         inputs[model_of[face.pose_group]].append(fed)

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engines import write_bundle
+from engines.manifest import MEAN_CROP
 from engines.onnxruntime_engine import OnnxRuntimeEngine
 from trainers.compiling.half_weights import halved, round_weights
 from trainers.training import checkpoint
 from trainers.training.errors import TrainingError
-from trainers.training.fed_networks import fed_inputs, fed_networks
+from trainers.training.fed_networks import fed_inputs, fed_networks, fed_shapes
 from trainers.training.loading import LoadedRun, load_run
 from trainers.training.onnx_model import onnx_bytes
 from trainers.training.pictures import crop_input
@@ -118,13 +119,21 @@ def _inputs(loaded: LoadedRun, examples: Mapping[str, Tensor]) -> dict[str, Tens
     data = loaded.record.recipe.data
     rng = np.random.default_rng(loaded.record.recipe.training.seed)
     inputs: dict[str, Tensor] = {}
-    for kind, shape in loaded.record.facts.inputs.items():
+    crop = crop_input(data)
+    mean, std = (torch.tensor(each).reshape(-1, 1, 1) for each in (crop.mean, crop.std))
+    for kind, shape in fed_shapes(loaded.record).items():
         noise = torch.from_numpy(rng.random((NOISE_ROWS, *shape), dtype=np.float32))
+        if kind == MEAN_CROP:  # examples are kept as differences: those from a mean of plain grey
+            inputs[kind] = (
+                torch.cat([torch.full_like(inputs["crop"][:-NOISE_ROWS], 0.5), noise]) - mean
+            ) / std
+            continue
         real = examples[kind].to(torch.float32)
         if kind == "crop":
-            crop = crop_input(data)
-            mean, std = (torch.tensor(each).reshape(-1, 1, 1) for each in (crop.mean, crop.std))
-            inputs[kind] = (torch.cat([real / 255.0, noise]) - mean) / std
+            pixels = real / 255.0
+            if data.baseline == "subject":
+                pixels = 2.0 * pixels - 0.5
+            inputs[kind] = (torch.cat([pixels, noise]) - mean) / std
         else:
             inputs[kind] = torch.cat([real, noise])
     return inputs

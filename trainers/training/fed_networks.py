@@ -7,13 +7,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from engines.manifest import CropInput, PlainInput
+from engines.manifest import MEAN_CROP, CropInput, PlainInput
 from trainers.training.errors import TrainingError
 from trainers.training.loading import LoadedRun
 from trainers.training.pictures import crop_input
 from trainers.training.preparation import Preparation
 from trainers.training.recipe import DataRecipe
 from trainers.training.run_folder import RunRecord
+from trainers.training.subject_means import FromMean
 from trainers.training.task import Exported, ExportedNetwork
 
 
@@ -42,10 +43,19 @@ def fed_networks(loaded: LoadedRun) -> Exported:
 
 def fed_inputs(record: RunRecord) -> dict[str, CropInput | PlainInput]:
     """Return the inputs of a run's networks, as a bundle's manifest declares them."""
-    return {
+    inputs: dict[str, CropInput | PlainInput] = {
         kind: crop_input(record.recipe.data) if kind == "crop" else PlainInput(kind=kind)
         for kind in record.facts.inputs
     }
+    if record.recipe.data.baseline == "subject":
+        inputs[MEAN_CROP] = PlainInput(kind=MEAN_CROP)
+    return inputs
+
+
+def fed_shapes(record: RunRecord) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one row of each of `fed_inputs`."""
+    shapes = record.facts.inputs
+    return {kind: shapes["crop"] if kind == MEAN_CROP else shapes[kind] for kind in fed_inputs(record)}
 
 
 class _Prepared(nn.Module):
@@ -62,4 +72,6 @@ class _Prepared(nn.Module):
 
 def _fed(network: nn.Module, data: DataRecipe) -> nn.Module:
     """The network as the runtime feeds it: normalised crops, or plain ones where they are equalised first."""
+    if data.baseline == "subject":
+        return FromMean(network, data)
     return _Prepared(Preparation(data), network) if data.equalise else network

@@ -81,6 +81,18 @@ class Sampling(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"least is {self.least}, most {self.most}: swap them")
 
 
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """`[data.missing]`: AU labels of training faces that are treated as if nobody had given them.
+
+    Attributes:
+        rate: share of them; 0 is none (Wang et al. 4.1: 0.1 to 0.5).
+        whole_faces: all labels of that share of the faces, or else single ones, of each AU that share.
+    """
+
+    rate: Share = 0.0
+    whole_faces: bool = True
+
+
 class PoseRange(msgspec.Struct, frozen=True, kw_only=True):
     """`[data.pose_groups.NAME]`: a range of labelled head poses, as `engines.manifest.PoseGroup`.
 
@@ -105,12 +117,14 @@ class DataRecipe(msgspec.Struct, frozen=True, kw_only=True):
         mean, std: a pixel, scaled to 0-1, becomes (pixel - mean) / std; one number per channel, or none
             for 0.5.
         anchors, template: where the crop lies, as in a bundle's crop input (docs/bundles.md).
+        baseline: "subject": pictures are differences from the mean of all of the subject's (Ghosh et al. V);
+            live it is the mean of those seen so far. "none": as they are.
         inputs: what else the network sees, as the runtime feeds it: kinds of `engines.INPUT_KINDS`.
         neutral: the resting face of input "neutral": the average one ("resting"), or each subject's own,
             learned from all its pictures ("subject"), as calibration does live.
         aus: Action Units to train, all that the corpus labels if left out.
         pose_groups: name -> range; a face belongs to the first that contains its labelled pose.
-        augmentation, sampling: tables of their own.
+        augmentation, sampling, missing: tables of their own.
         batch: pictures per iteration, over all devices.
         workers: processes that read ahead, for pictures that do not fit in memory.
         memory: GiB that prepared pictures may take; more are read again every time.
@@ -125,12 +139,14 @@ class DataRecipe(msgspec.Struct, frozen=True, kw_only=True):
     # The eyes and the mouth, placed so that brows and chin are inside also on a nodding head.
     anchors: tuple[tuple[Annotated[int, Meta(ge=0, le=477)], ...], ...] = ((33, 133), (362, 263), (61, 291))
     template: tuple[tuple[float, float], ...] = ((0.32, 0.4), (0.68, 0.4), (0.5, 0.74))
+    baseline: Literal["none", "subject"] = "none"
     inputs: tuple[Literal["landmarks", "blendshapes", "neutral", "pose"], ...] = ()
     neutral: Literal["resting", "subject"] = "resting"
     aus: tuple[AuName, ...] = ()
     pose_groups: dict[str, PoseRange] = {}
     augmentation: Augmentation = Augmentation()
     sampling: Sampling = Sampling()
+    missing: Missing = Missing()
     batch: Count = 64
     workers: Maybe = 0
     memory: NotNegative = 4.0
@@ -144,6 +160,8 @@ class DataRecipe(msgspec.Struct, frozen=True, kw_only=True):
                 )
         if self.equalise and self.colour != "grey":
             raise ValueError('equalise works on grey pictures: add colour = "grey"')
+        if self.baseline == "subject" and (self.picture == "none" or self.equalise):
+            raise ValueError('baseline "subject" needs a picture, and one that is not equalised')
         if self.picture == "none" and not self.inputs:
             raise ValueError('picture is "none" and inputs is empty: the network would see nothing')
         if len(self.anchors) != len(self.template) or len(self.anchors) < 2:

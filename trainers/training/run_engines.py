@@ -12,7 +12,7 @@ from engines.bundle import Bundle
 from engines.engine import Engine
 from engines.manifest import CropInput, Manifest, PlainInput, PoseGroup
 from trainers.training.errors import TrainingError
-from trainers.training.fed_networks import fed_inputs, fed_networks
+from trainers.training.fed_networks import fed_inputs, fed_networks, fed_shapes
 from trainers.training.loading import load_run
 from trainers.training.task import Exported
 from trainers.training.torch_engine import TorchEngine
@@ -41,7 +41,7 @@ def run_engines(run: str | os.PathLike[str], bundle: Bundle) -> Callable[[str], 
             f"run {loaded.folder}: bundle {bundle.path} is not an export of it: {different}: "
             "name the run that it was exported from"
         )
-    shapes = loaded.record.facts.inputs
+    shapes = fed_shapes(loaded.record)
 
     def engine(model: str) -> Engine:
         network = exported.networks[model]

@@ -19,6 +19,7 @@ from trainers.training.batch import Batch
 from trainers.training.facts import Facts
 from trainers.training.pictures import Pictures, in_memory, pictures_of
 from trainers.training.recipe import DataRecipe, PoseRange
+from trainers.training.subject_means import subject_differences
 
 GIB = 1 << 30
 
@@ -114,6 +115,13 @@ def make_samples(
         pictures = pictures_of(part, data, faces)
         if len(part) * math.prod(facts.inputs["crop"]) <= data.memory * GIB:
             pictures = in_memory(pictures, facts.inputs["crop"], jobs=jobs, progress=progress)
+        elif data.baseline == "subject":
+            raise CorpusError(
+                f"corpus {corpus.name}: {len(part):,} pictures are more than data.memory holds "
+                f"({data.memory:g} GiB), and means of people need all of them: raise it"
+            )
+        if data.baseline == "subject":
+            pictures = subject_differences(pictures, part.subject)
     return Samples(
         corpus=part,
         rows=chosen,

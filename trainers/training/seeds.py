@@ -22,6 +22,7 @@ class Draw(IntEnum):
     SAMPLING = 4
     PREPARATION = 5
     FINISH = 6
+    MISSING = 7
 
 
 def generator(seed: int, what: Draw, *place: int) -> np.random.Generator:

@@ -13,7 +13,13 @@ import numpy as np
 from trainers.corpora.corpus import Corpus
 from trainers.errors import ProtocolError
 from trainers.evaluation import Tracked
-from trainers.protocols import Split, balanced_intensity_sample, positive_resampling, protocol
+from trainers.protocols import (
+    Split,
+    balanced_intensity_sample,
+    mask_labels,
+    positive_resampling,
+    protocol,
+)
 from trainers.training import checkpoint
 from trainers.training.devices import make_fabric
 from trainers.training.errors import TrainingError
@@ -124,6 +130,7 @@ def train(
     report = report if report is not None and fabric.is_global_zero else Report()
     repeatable_kernels()
     corpus = corpus.with_aus(recipe.data.aus or corpus.aus)
+    corpus, split = with_labels_missing(corpus, split, recipe)
     split = sampled(split, corpus, recipe)
     facts = facts_of(corpus, split, recipe.data)
     record = RunRecord(
@@ -172,6 +179,18 @@ def new_task(recipe: Recipe, facts: Facts) -> Task:
     """Return a recipe's task with the random weights that belong to its seed."""
     seed_torch(recipe.training.seed, Draw.WEIGHTS)
     return task_named(recipe.task, f"recipe {recipe.name}")(recipe.options, facts, recipe.data)  # type: ignore[arg-type]
+
+
+def with_labels_missing(corpus: Corpus, split: Split, recipe: Recipe) -> tuple[Corpus, Split]:
+    """Return the corpus without the training labels that the recipe has missing; the split says so."""
+    how = recipe.data.missing
+    if not how.rate:
+        return corpus, split
+    seed = int(generator(recipe.training.seed, Draw.MISSING).integers(1 << 31))
+    masked = mask_labels(corpus, how.rate, seed=seed, rows=split.train, whole_frames=how.whole_faces)
+    of_what = "training faces" if how.whole_faces else "training labels of each AU"
+    note = f"{100 * how.rate:.0f} % of the {of_what} taken away"
+    return masked, dataclasses.replace(split, notes=(*split.notes, note))
 
 
 def sampled(split: Split, corpus: Corpus, recipe: Recipe) -> Split:

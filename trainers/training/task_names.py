@@ -11,8 +11,11 @@ if TYPE_CHECKING:
     from trainers.training.task import Task
 
 TASKS: dict[str, str | type[Task]] = {
+    "identity-adversarial": "trainers.identity_adversarial.task:IdentityAdversarialTask",
+    "label-adversarial": "trainers.label_adversarial.task:LabelAdversarialTask",
     "linear": "trainers.training.linear:Linear",
     "multi-au": "trainers.multi_au.task:MultiAuTask",
+    "multilabel-qda": "trainers.multilabel_qda.task:MultiLabelTask",
     "pose-dependent": "trainers.pose_dependent.tasks:PoseDependentTask",
     "pose-invariant": "trainers.pose_dependent.tasks:PoseInvariantTask",
 }

@@ -126,7 +126,10 @@ def test_a_recipe_written_down_is_read_as_the_same(tmp_path) -> None:
         ("training.precision=8", 'training.precision is 8: write "32-true" or'),
         ("fold=0", "fold is 0: write a whole number of 1 or more"),
         ("speed=1", "unknown key 'speed': use one of protocol, fold, data"),
-        ("task.name=oracle", "task.name is 'oracle': use one of linear"),
+        (
+            "task.name=oracle",
+            "task.name is 'oracle': use one of identity-adversarial, label-adversarial, linear",
+        ),
         ("task.name=nowhere:Task", "task.name is 'nowhere:Task', but importing it failed"),
         ("task.name=pathlib:Path", "task.name is 'pathlib:Path', but pathlib has no task Path"),
         ("task.side=0", "task.side is 0: write a whole number from 1 to 64"),

@@ -1,0 +1,158 @@
+"""Baseline, joint minimisation and adversarial training (Z. Zhang et al. sections 3.2 to 3.4) as one task."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+from torch import Tensor, nn
+
+from trainers.backbones import Backbone, give_weights
+from trainers.backbones.backbone import IMAGENET, RANDOM
+from trainers.identity_adversarial.attention import Attention
+from trainers.identity_adversarial.network import IdentityAdversarial
+from trainers.identity_adversarial.reversal import scale_gradient
+from trainers.training.batch import Batch
+from trainers.training.errors import RecipeError
+from trainers.training.facts import Facts
+from trainers.training.masked_losses import class_entropy, cross_entropy_of_logits
+from trainers.training.recipe import DataRecipe
+from trainers.training.task import Exported, ExportedNetwork, Losses, Task, TaskOptions
+
+ACTION_UNITS, IDENTITY = "au", "identity"
+"""Losses: equations (1) and (3)."""
+
+Identity = Literal["ignored", "joint", "adversarial"]
+
+
+class IdentityAdversarialOptions(TaskOptions, frozen=True, kw_only=True):
+    """`[task]` of the network.
+
+    Attributes:
+        identity: what the features are taught of who somebody is: nothing ("ignored", the baseline), to know
+            it ("joint", equation 4), or to forget it ("adversarial", equation 5).
+        alpha: weight of the identity in what the features learn.
+        backbone: of `trainers.backbones`, with groups of convolutions.
+        weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
+        frozen: so many groups of convolutions keep the weights that they start with.
+        attention: enhance features where Action Units show (E-Net); needs crops and the input "landmarks".
+        features, neck, dropout: see `IdentityAdversarial`.
+    """
+
+    identity: Identity = "adversarial"
+    alpha: Annotated[float, Meta(ge=0.0)] = 0.01
+    backbone: str = "vgg19"
+    weights: str = IMAGENET
+    frozen: Annotated[int, Meta(ge=0, le=5)] = 2
+    attention: bool = False
+    features: Annotated[int, Meta(ge=1)] = 2048
+    neck: Annotated[int, Meta(ge=1)] = 64
+    dropout: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.5
+
+
+class IdentityAdversarialTask(Task):
+    """Occurrence of Action Units from features that know, forget or were never asked who somebody is."""
+
+    Options = IdentityAdversarialOptions
+    options: IdentityAdversarialOptions
+
+    def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
+        """Refuse a recipe whose inputs do not fit."""
+        wanted = ("crop", "landmarks") if options.attention else ("crop",)  # type: ignore[attr-defined]
+        if tuple(facts.inputs) != wanted or (options.attention and data.picture != "crop"):  # type: ignore[attr-defined]
+            raise RecipeError(
+                f"task identity-adversarial: sees {' and '.join(facts.inputs)}: with task.attention set "
+                'data.picture to "crop" and data.inputs to ["landmarks"], without it leave data.inputs out'
+            )
+        super().__init__(options, facts, data)
+
+    @property
+    def network(self) -> IdentityAdversarial:
+        """The one network."""
+        network = self.networks["network"]
+        assert isinstance(network, IdentityAdversarial)
+        return network
+
+    def make_networks(self) -> dict[str, nn.Module]:
+        """The trunk, FC7 and both heads; the baseline's head for people is never trained."""
+        options, data = self.options, self.data
+        trunk = Backbone(
+            options.backbone,
+            in_channels=data.channels,
+            with_fully_connected=options.backbone.startswith("vgg"),
+        )
+        attention = Attention(self.facts.aus, data.anchors, data.template) if options.attention else None
+        network = IdentityAdversarial(
+            trunk,
+            size=data.size,
+            aus=len(self.facts.aus),
+            subjects=len(self.facts.subjects),
+            features=options.features,
+            neck=options.neck,
+            dropout=options.dropout,
+            attention=attention,
+            frozen=options.frozen,
+        )
+        return {"network": network}
+
+    def pretrain(self) -> list[str]:
+        """Give the trunk the weights that the recipe names."""
+        trunk = self.network.trunk
+        give_weights(trunk, self.options.weights)
+        if self.options.weights == RANDOM and self.options.frozen:
+            return [f"trunk {trunk.name}: {self.options.frozen} groups are frozen at RANDOM weights"]
+        return [] if self.options.weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
+
+    # ------------------------------------------------------------------ learning
+
+    def losses(self, batch: Batch) -> Losses:
+        """Equations (1) to (5): the loss of the AUs, and where it plays a part that of the identity."""
+        features = self.features(batch)
+        losses = {ACTION_UNITS: self._au_loss(features, batch)}
+        if self.options.identity == "joint":  # weighed by alpha, in all weights alike
+            losses[IDENTITY] = class_entropy(self.network.identity(features), batch.subject)
+        elif self.options.identity == "adversarial":  # weighed by 1 in its own head, by -alpha before it
+            reversed_ = scale_gradient(features, -self.options.alpha)
+            losses[IDENTITY] = class_entropy(self.network.identity(reversed_), batch.subject)
+        return losses
+
+    def validation_losses(self, batch: Batch) -> Losses:
+        """That of the AUs: validation people have no place among the subjects."""
+        return {ACTION_UNITS: self._au_loss(self.features(batch), batch)}
+
+    def weights(self, iteration: int) -> dict[str, float]:
+        """Equation (4)'s alpha; equation (5)'s is in the gradient."""
+        return {IDENTITY: self.options.alpha} if self.options.identity == "joint" else {}
+
+    def features(self, batch: Batch) -> Tensor:
+        """Return (B, features) FC7."""
+        return self.network.features(batch.picture, batch.inputs.get("landmarks"))
+
+    def predict(self, batch: Batch) -> dict[str, Tensor]:
+        """Probabilities of AUs."""
+        return {"au_occurrence": self.network(batch.picture, batch.inputs.get("landmarks")).sigmoid()}
+
+    def _au_loss(self, features: Tensor, batch: Batch) -> Tensor:
+        return cross_entropy_of_logits(self.network.action_units(features), batch.occurrence)
+
+    # ------------------------------------------------------------------ what it leaves
+
+    def export(self) -> Exported:
+        """One network that serves every pose, without the head for people."""
+        outputs = {"au_occurrence": "au_occurrence"}
+        return Exported(
+            networks={"head.onnx": ExportedNetwork(_Occurrence(self.network), ("au_occurrence",))},
+            pose_groups=[{"name": "any", "model": "head.onnx", "outputs": outputs}],
+            aus=self.facts.aus,
+        )
+
+
+class _Occurrence(nn.Module):
+    """Inputs -> (n, M) probabilities; what they are taken from knows nobody's name."""
+
+    def __init__(self, network: IdentityAdversarial) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor]:
+        return (self.network(*inputs).sigmoid(),)

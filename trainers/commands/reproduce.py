@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import re
 import shlex
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from trainers.corpora.synthesis.plan import CorpusPlan
     from trainers.reproduction.papers import Paper
     from trainers.reproduction.progress import Bars
     from trainers.reproduction.request import Material, Request
@@ -21,15 +23,20 @@ if TYPE_CHECKING:
 def reproduce(
     paper: Annotated[
         str,
-        typer.Argument(metavar="PAPER", help="`pose-dependent`: Zhou et al., FG 2017.", show_default=False),
+        typer.Argument(
+            metavar="PAPER",
+            help="`pose-dependent`: Zhou et al., FG 2017; `atf`: Z. Zhang et al., identity-adversarial; "
+            "`semi`: Wang et al., label-adversarial; `qda`: Ghosh et al., multi-label CNN and QDA.",
+            show_default=False,
+        ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything.", show_default=False)],
     corpus: Annotated[
         list[str] | None,
         typer.Option(
             metavar="DIR",
-            help="A folder that `livefacs corpus make --poses fera` wrote; several are joined. Left out, "
-            "corpora are rendered into OUT/corpora.",
+            help="A folder that `livefacs corpus make` wrote (pose-dependent: with `--poses fera`); several "
+            "are joined. Left out, corpora are rendered into OUT/corpora.",
             show_default=False,
         ),
     ] = None,
@@ -37,8 +44,22 @@ def reproduce(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="Your licensed copy of the FERA 2017 release of BP4D, instead of open corpora.",
+            help="Your licensed copy of BP4D (pose-dependent: its FERA 2017 release), not open corpora.",
             show_default=False,
+        ),
+    ] = None,
+    other: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR",
+            help="The second corpus, of papers that go from one to another.",
+            show_default=False,
+        ),
+    ] = None,
+    disfa: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Your licensed copy of DISFA, as the second corpus.", show_default=False
         ),
     ] = None,
     size: Annotated[
@@ -75,8 +96,9 @@ def reproduce(
     paper's question. Whatever is finished is kept: stop with Ctrl-C at any time, give the same command
     again, and it goes on where it was. With one more seed only the new networks are trained.
 
-    How long it takes on two cores in `small`: 8 minutes to render the corpora, 20 for the two networks of all
-    AUs together that the others start from, then one for each of the 14 networks of the paper's seven AUs.
+    How long `pose-dependent` takes on two cores in `small`: 8 minutes to render the corpora, 20 for the two
+    networks of all AUs together that the others start from, then one for each of the 14 networks of the
+    paper's seven AUs. The other papers take about 40 minutes each.
 
     Examples:
 
@@ -84,6 +106,7 @@ def reproduce(
     - `livefacs reproduce pose-dependent --out pd --seeds 3`
     - `livefacs reproduce pose-dependent --out pd --corpus studio --corpus wild --aus AU04,AU12`
     - `livefacs reproduce pose-dependent --out pd --bp4d /data/FERA17 --size paper --device cuda`
+    - `livefacs reproduce atf --out atf --bp4d /data/BP4D --disfa /data/DISFA --size paper --device cuda`
     """
     from trainers.commands.corpus_folder import train_extra
     from trainers.commands.train import INTERRUPTED
@@ -110,7 +133,10 @@ def reproduce(
         chosen.check(request)
         with Bars() as bars:
             bars.note(f"{paper}: {chosen.source}; {', '.join(request.aus)}")
-            material = _material(chosen, request, corpus or [], bp4d, bars)
+            material = dataclasses.replace(
+                _material(chosen, request, corpus or [], bp4d, bars),
+                other=_other(chosen, request, other or [], disfa, bars),
+            )
             try:
                 report = chosen.reproduce(request, material, bars)
             except Interrupted as stopped:
@@ -132,21 +158,56 @@ def _material(
         LiveFacsError: both kinds are named, or one cannot be read or rendered.
     """
     from realtime.errors import OptionError
-    from trainers.commands.named_corpora import common_aus, joined_corpora, read_corpora
-    from trainers.reproduction.open_corpora import open_corpora
-    from trainers.reproduction.request import Material
 
     if bp4d is not None and names:
         raise OptionError(f"--bp4d {bp4d}: is used instead of open corpora; leave --corpus out")
     if bp4d is not None:
-        names = [f"fera2017:{bp4d}"]
-    elif not names:
-        plans = paper.plans[request.size]
+        names = [f"{paper.licensed}:{bp4d}"]
+    return _read(paper, request, names, paper.plans[request.size], bars)
+
+
+def _other(
+    paper: Paper, request: Request, names: Sequence[str], disfa: Path | None, bars: Bars
+) -> Material | None:
+    """Return the second corpus likewise, None for a paper that has none."""
+    from realtime.errors import OptionError
+
+    plans = paper.others.get(request.size, ())
+    if not plans and (names or disfa is not None):
+        raise OptionError(
+            f"{'--other' if names else '--disfa'}: this paper has no second corpus; leave it out"
+        )
+    if disfa is not None and names:
+        raise OptionError(f"--disfa {disfa}: is used instead of open corpora; leave --other out")
+    if disfa is not None:
+        names = [f"disfa:{disfa}"]
+    return _read(paper, request, names, plans, bars) if plans else None
+
+
+def _read(
+    paper: Paper, request: Request, names: Sequence[str], plans: Sequence[CorpusPlan], bars: Bars
+) -> Material:
+    """Return these corpora, or those of the plans, as one; with their faces, if networks see crops."""
+    from trainers.commands.finding_faces import find_faces
+    from trainers.commands.named_corpora import common_aus, joined_corpora, read_corpora
+    from trainers.reproduction.open_corpora import open_corpora
+    from trainers.reproduction.progress import RunReport
+    from trainers.reproduction.request import Material
+
+    if not names:
         names = [str(folder) for folder in open_corpora(plans, request.corpora, request.jobs, bars)]
     parts, origins = read_corpora(names)
     aus = common_aus(parts)
-    joined = joined_corpora([paper.prepared(part.with_aus(aus)) for part in parts])
-    return Material(joined, tuple(origins), rendered=all(origin.manifest for origin in origins))
+    parts = [paper.prepared(part.with_aus(aus)) for part in parts]
+    faces = None
+    if paper.faces:
+        faces = find_faces(parts, request.faces, None, False, request.jobs, RunReport(bars, "faces"))
+    return Material(
+        joined_corpora(parts),
+        tuple(origins),
+        rendered=all(origin.manifest for origin in origins),
+        tracked=faces,
+    )
 
 
 def _folder(out: Path) -> Path:
@@ -163,7 +224,7 @@ def _folder(out: Path) -> Path:
     return out
 
 
-PARTS = ("corpora", "runs", "report")
+PARTS = ("corpora", "faces", "runs", "report")
 """What a reproduction writes into its folder."""
 
 

@@ -115,6 +115,18 @@ def maps(
     return _png(figure)
 
 
+def lines(series: Mapping[str, tuple[Sequence[float], Sequence[float]]], across: str, up: str) -> bytes:
+    """Lines by name, each its places across and its values up; the legend beside them."""
+    figure, axes = _figure(6.4, 3.1)
+    for k, (name, (places, values)) in enumerate(series.items()):
+        axes.plot(places, values, color=COLOURS[k % len(COLOURS)], linewidth=1.4, label=name, zorder=2)
+    axes.set_xlabel(across, fontsize=9)
+    axes.set_ylabel(up, fontsize=9)
+    axes.grid(color=GRID, zorder=0)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=8)
+    return _png(figure)
+
+
 def scatter(points: NDArray[np.floating], groups: NDArray[np.str_], order: Sequence[str]) -> bytes:
     """Dots in the plane, coloured by group, the legend beside them."""
     figure, axes = _figure(6.4, 4.6)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 
 from trainers.corpora.corpus import Corpus
@@ -14,7 +14,10 @@ from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
 
 PAPERS = {
+    "atf": "trainers.identity_adversarial.reproduction:PAPER",
     "pose-dependent": "trainers.pose_dependent.reproduction:PAPER",
+    "qda": "trainers.multilabel_qda.reproduction:PAPER",
+    "semi": "trainers.label_adversarial.reproduction:PAPER",
 }
 """Name -> "module:object", a `Paper`; only the one that is asked for is imported."""
 
@@ -29,6 +32,9 @@ class Paper:
         plans: size -> the open corpora to render where none are named.
         check: refuses a request, before the long work, in one line.
         prepared: gives a corpus the labels that the experiment needs and that can be told from its others.
+        licensed: the loader of `trainers.corpora.licensed` that `--bp4d` means.
+        faces: whether networks see aligned crops, for which the faces must be found.
+        others: size -> the open corpora that are rendered as the second corpus, of papers that have one.
         reproduce: trains what is not trained yet, and returns the report. Raises `runs.Interrupted`.
     """
 
@@ -38,11 +44,19 @@ class Paper:
     check: Callable[[Request], None]
     prepared: Callable[[Corpus], Corpus]
     reproduce: Callable[[Request, Material, Bars], Report]
+    licensed: str = "fera2017"
+    faces: bool = False
+    others: Mapping[str, tuple[CorpusPlan, ...]] = field(default_factory=dict)
 
     @property
     def sizes(self) -> tuple[str, ...]:
         """Names of the sizes in which the experiment can be run."""
         return tuple(self.plans)
+
+
+def as_labelled(corpus: Corpus) -> Corpus:
+    """Return the corpus itself, for experiments that need no labels but its own."""
+    return corpus
 
 
 def paper_named(name: str) -> Paper:

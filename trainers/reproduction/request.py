@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainers.corpora.corpus import Corpus
+from trainers.evaluation import Tracked
 from trainers.training.run_folder import CorpusOrigin
 
 
@@ -37,6 +38,11 @@ class Request:
         return self.out / "corpora"
 
     @property
+    def faces(self) -> Path:
+        """Folder of what the tracker found in the corpora."""
+        return self.out / "faces"
+
+    @property
     def runs(self) -> Path:
         """Folder of the trained networks."""
         return self.out / "runs"
@@ -55,8 +61,12 @@ class Material:
         corpus: all corpora as one.
         origins: where each came from.
         rendered: whether they are renders of the open corpus.
+        tracked: the corpus' faces, of papers whose networks see aligned crops.
+        other: a second corpus, of papers that go from one to another.
     """
 
     corpus: Corpus
     origins: tuple[CorpusOrigin, ...]
     rendered: bool
+    tracked: Tracked | None = None
+    other: Material | None = None

@@ -56,5 +56,5 @@ def test_every_paper_can_be_asked_for(name: str) -> None:
 
 
 def test_an_unknown_paper_is_refused() -> None:
-    with pytest.raises(ProtocolError, match="paper 'x': not known; choose of pose-dependent"):
+    with pytest.raises(ProtocolError, match="paper 'x': not known; choose of atf, pose-dependent"):
         paper_named("x")

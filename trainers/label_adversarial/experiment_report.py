@@ -1,0 +1,337 @@
+"""The report of the whole experiment: Wang et al. Fig. 4 to 8, Tables 1 to 3, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainers.label_adversarial.published import published, published_table
+from trainers.metrics import (
+    accuracy,
+    auc,
+    conditional,
+    conditional_distance,
+    f1,
+    marginal,
+    marginal_distance,
+    mean_off_diagonal,
+)
+from trainers.reports import Comparison, Report
+from trainers.reports.comparison import listed
+from trainers.reports.content import Cell, Headline, Measured, Plot, Section, Table, Text
+from trainers.reports.embedding import embed
+from trainers.reports.plots import COLOURS, SHARE, bars, lines, maps, scatter
+from trainers.reports.report import RENDERED
+from trainers.reproduction.by_fold import Fold
+from trainers.reproduction.networks_table import networks_table
+from trainers.reproduction.occurrence import f1_of, figures_of, gained, in_words, over_aus
+from trainers.reproduction.request import Material, Request
+
+OURS, FREE = "Ours", "O-wlc"
+"""With the constraint on label distributions, and without: the paper's names."""
+RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+"""Shares of the labels that are missing; 0 is fully supervised."""
+FEWEST = RATES[-1]
+MOST_DOTS = 800
+
+
+def name_of(model: str, rate: float) -> str:
+    """Return the name of a model at a missing rate: "Ours 0.5"."""
+    return f"{model} {rate:g}"
+
+
+@dataclass(frozen=True, eq=False)
+class OfSeed:
+    """What the networks of one seed say.
+
+    Attributes:
+        comparisons: "Ours 0.5" -> all test rows; of the alpha sweep those of the first fold.
+        features, pictures: (n, D) and (n, k) of the first fold's test people, NaN without a face.
+        subject: (n,) who they are.
+    """
+
+    seed: int
+    folds: Sequence[Fold]
+    comparisons: Mapping[str, Comparison]
+    features: NDArray[np.float32]
+    pictures: NDArray[np.float32]
+    subject: NDArray[np.str_]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What the report is made of; `seeds` has one per seed of the request."""
+
+    request: Request
+    material: Material
+    seeds: Sequence[OfSeed]
+
+    def pairs(self, rate: float) -> list[tuple[Comparison, Comparison]]:
+        """Return O-wlc and Ours at a missing rate, of each seed."""
+        return [
+            (seed.comparisons[name_of(FREE, rate)], seed.comparisons[name_of(OURS, rate)])
+            for seed in self.seeds
+        ]
+
+
+def experiment_report(results: Results) -> Report:
+    """Return the report. Tables are of the first seed, unless they say otherwise."""
+    request, material, first = results.request, results.material, results.seeds[0]
+    base = first.comparisons[name_of(OURS, 0.0)]
+    corpus = material.corpus.name
+    rendered = " (rendered faces)" if material.rendered else ""
+    facts = (
+        ("Paper", "Wang, Chang, Peng and Pan, adversarial semi-supervised facial AU recognition"),
+        ("Corpus", f"{corpus}{rendered}"),
+        ("Protocol", base.protocol),
+        ("Missing", "all labels of a share of the training faces"),
+        ("Size", f"{request.size}; every network is in “What was run”"),
+        ("Seeds", ", ".join(map(str, request.seeds))),
+        (
+            "Intervals",
+            f"95 %, percentile bootstrap over subjects, {base.resamples:,} draws, seed {base.seed}",
+        ),
+    )
+    trained = [run for seed in results.seeds for fold in seed.folds for run in fold.trained.values()]
+    sections = (
+        _verdict(results),
+        _missing(results),
+        _supervised(first),
+        _distributions(first),
+        _alphas(first),
+        _people(first),
+        Section("paper", "The paper's figures", (published_table("bp4d"), published_table("disfa"))),
+        Section("run", "What was run", (networks_table(trained),)),
+    )
+    return Report(
+        title=f"Label-adversarial AU recognition on {corpus}",
+        facts=facts,
+        warnings=(RENDERED,) if material.rendered else (),
+        sections=sections,
+        settings={
+            "paper": "semi",
+            "size": request.size,
+            "corpus": corpus,
+            "rendered": material.rendered,
+            "aus": request.aus,
+            "seeds": request.seeds,
+            "protocol": base.protocol,
+            "caption": base.caption(listed(request.aus)),
+        },
+    )
+
+
+# ---------------------------------------------------------------------- figures
+
+
+def distances(comparison: Comparison) -> tuple[float, float]:
+    """Return how far predicted distributions are from the labels': marginal and conditional, means."""
+    labels, decisions = _cells(comparison)
+    marginals = marginal_distance(labels, decisions)
+    return float(np.nanmean(marginals)), mean_off_diagonal(conditional_distance(labels, decisions))
+
+
+def _cells(comparison: Comparison) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    pairs = comparison.decisions
+    assert pairs is not None
+    return np.where(pairs.known, pairs.labels, np.nan), np.where(pairs.known, pairs.predictions, np.nan)
+
+
+# ---------------------------------------------------------------------- sections
+
+
+def _verdict(results: Results) -> Section:
+    texts = []
+    figures: dict[str, Any] = {}
+    headlines = []
+    for rate in RATES:
+        gain = gained(results.pairs(rate))
+        figures[f"F1 gained at {rate:g}"] = gain
+        texts.append(f"{100 * rate:.0f} % of the labels missing: {in_words(gain, OURS, FREE)}")
+        base = results.seeds[0].comparisons[name_of(OURS, rate)]
+        headlines.append(Headline(f"F1 gained by {OURS}, {100 * rate:.0f} % missing", gain, over_aus(base)))
+    nearer = []
+    for rate in RATES:
+        free, ours = (np.mean([distances(pair[k]) for pair in results.pairs(rate)], axis=0) for k in (0, 1))
+        figures[f"distances at {rate:g}"] = {OURS: ours.tolist(), FREE: free.tolist()}
+        nearer.append(bool((ours < free).all()))
+    texts.append(
+        f"Distributions of what {OURS} says are nearer to the labels', marginal and conditional, at "
+        f"{sum(nearer)} of {len(RATES)} missing rates."
+    )
+    return Section(
+        "verdict", "What came of it", tuple(Text(text) for text in texts), figures, tuple(headlines)
+    )
+
+
+def _missing(results: Results) -> Section:
+    """Fig. 4."""
+    first = results.seeds[0]
+    rows = []
+    for rate in RATES:
+        ours, free = (f1_of(first.comparisons[name_of(model, rate)]).mean for model in (OURS, FREE))
+        rows.append((f"{100 * rate:.0f} %", ours, free, gained(results.pairs(rate))))
+    table = Table(
+        title="Mean F1 against the share of missing labels",
+        caption=first.comparisons[name_of(OURS, 0.0)].caption(listed(results.request.aus)),
+        head=("missing", OURS, FREE, "gained, all seeds"),
+        rows=tuple(rows),
+        notes=(
+            "As Wang et al. Fig. 4. The paper's falls from "
+            "{} to {} % on BP4D between 10 and 50 % missing.".format(*published()["missing"]["bp4d"]),
+        ),
+    )
+    series = {
+        model: (list(RATES), [f1_of(first.comparisons[name_of(model, rate)]).mean.value for rate in RATES])
+        for model in (OURS, FREE)
+    }
+    plot = Plot(
+        name="missing",
+        title="Mean F1 against the share of missing labels",
+        caption=table.caption,
+        text="Two lines that fall with the share of missing labels.",
+        png=lines(series, "share of labels missing", "mean F1"),
+    )
+    return Section("missing", "Semi-supervised", (table, plot))
+
+
+def _supervised(seed: OfSeed) -> Section:
+    """Tables 1 to 3."""
+    models = {model: seed.comparisons[name_of(model, 0.0)] for model in (OURS, FREE)}
+    columns = {}
+    for metric in (f1, auc, accuracy):
+        for model, comparison in models.items():
+            if metric is auc:
+                scores = comparison.scores
+                assert scores is not None
+                columns[f"{model} AUC"] = comparison.figures(auc, scores.labels, scores.predictions)
+            else:
+                columns[f"{model} {metric.name}"] = figures_of(comparison, metric)
+    base = models[OURS]
+    aus = base.corpus.aus
+    table = Table(
+        title="Fully supervised: F1, AUC and accuracy per AU",
+        caption=base.caption(listed(aus)),
+        head=("AU", *columns),
+        rows=tuple((au, *(each.each[k].value for each in columns.values())) for k, au in enumerate(aus)),
+        summary=(("mean", *(each.mean.value for each in columns.values())),),
+        notes=("As Wang et al. Tables 1 to 3.",),
+    )
+    return Section(
+        "supervised",
+        "Fully supervised",
+        (table,),
+        {name: each.as_json(aus) for name, each in columns.items()},
+    )
+
+
+def _distributions(seed: OfSeed) -> Section:
+    """Figs. 5 and 6, at the highest missing rate, as the paper."""
+    models = {model: seed.comparisons[name_of(model, FEWEST)] for model in (OURS, FREE)}
+    base = models[OURS]
+    aus = base.corpus.aus
+    caption = f"{base.caption(listed(aus))} {100 * FEWEST:.0f} % of the labels missing."
+    labels, _ = _cells(base)
+    said = {model: _cells(comparison)[1] for model, comparison in models.items()}
+    apart = {model: np.abs(marginal(values) - marginal(labels)) for model, values in said.items()}
+    between = {model: np.abs(conditional(values) - conditional(labels)) for model, values in said.items()}
+    for matrix in between.values():
+        np.fill_diagonal(matrix, np.nan)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            rate_name,
+            *(value for model in (OURS, FREE) for value in distances(seed.comparisons[name_of(model, rate)])),
+        )
+        for rate in RATES
+        for rate_name in (f"{100 * rate:.0f} %",)
+    ]
+    table = Table(
+        title="Distance of distributions from the labels'",
+        caption=base.caption(listed(aus)),
+        head=(
+            "missing",
+            f"{OURS} marginal",
+            f"{OURS} conditional",
+            f"{FREE} marginal",
+            f"{FREE} conditional",
+        ),
+        rows=tuple(rows),
+        notes=(
+            "Mean absolute differences. The paper's conditional ones: {Ours} and {O-wlc}.".format(
+                **published()["missing"]["conditional"]
+            ),
+        ),
+    )
+    marginals = Plot(
+        name="marginal",
+        title="Marginal distributions, distance from the labels' (Fig. 5b)",
+        caption=caption,
+        text="Bars: absolute difference of how often each AU is said and labelled.",
+        png=bars(
+            aus,
+            {model: [Measured(float(value)) for value in values] for model, values in apart.items()},
+            "difference",
+            top=None,
+        ),
+    )
+    conditionals = Plot(
+        name="conditional",
+        title="Conditional distributions, distance from the labels' (Fig. 6)",
+        caption=caption,
+        text="Absolute difference of the conditional probabilities of each two AUs.",
+        png=maps(
+            between,
+            aus,
+            aus,
+            scale=(0.0, 0.5),
+            colours=SHARE,
+            label="difference",
+            axis_names=("AU", "given AU"),
+        ),
+    )
+    return Section("distributions", "Label distributions", (table, marginals, conditionals))
+
+
+def _alphas(seed: OfSeed) -> Section:
+    """Fig. 7."""
+    swept = {name: each for name, each in seed.comparisons.items() if " alpha " in name}
+    alphas = [float(name.rpartition(" ")[2]) for name in swept]
+    values = [f1_of(each).mean for each in swept.values()]
+    base = next(iter(swept.values()))
+    caption = f"{base.caption(listed(base.corpus.aus))} {100 * FEWEST:.0f} % of the labels missing."
+    table = Table(
+        title="Mean F1 against alpha (Fig. 7)",
+        caption=caption,
+        head=("alpha", "F1"),
+        rows=tuple((f"{alpha:g}", value) for alpha, value in zip(alphas, values, strict=True)),
+    )
+    return Section("alphas", "Sensitivity to alpha", (table,))
+
+
+def _people(seed: OfSeed) -> Section:
+    """Fig. 8: pictures and features in the plane, coloured by person."""
+    known = ~np.isnan(seed.features).any(axis=1) & ~np.isnan(seed.pictures).any(axis=1)
+    names, counts = np.unique(seed.subject[known], return_counts=True)
+    shown = sorted(names[np.argsort(-counts, kind="stable")[: len(COLOURS)]].tolist())
+    rows = np.flatnonzero(known & np.isin(seed.subject, shown))
+    if len(rows) > MOST_DOTS:
+        rows = np.sort(np.random.default_rng(seed.seed).choice(rows, MOST_DOTS, replace=False))
+    caption = f"{len(rows)} pictures of {len(shown)} test people of the first fold, seed {seed.seed}."
+    plots = tuple(
+        Plot(
+            name=f"people_{key}",
+            title=f"t-SNE by person: {what}",
+            caption=caption,
+            text=f"Faces as dots, near where {what} are alike, coloured by person.",
+            png=scatter(embed(values[rows], seed=seed.seed), seed.subject[rows], shown),
+        )
+        for key, what, values in (
+            ("pictures", "pictures (Fig. 8a)", seed.pictures),
+            ("features", "features (Fig. 8b)", seed.features),
+        )
+    )
+    return Section("people", "Features by person", plots)

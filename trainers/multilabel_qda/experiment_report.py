@@ -1,0 +1,244 @@
+"""The report of the whole experiment: Ghosh et al. Tables I to III, Fig. 2 to 4, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from trainers.metrics import accuracy, phi, two_afc, with_neutral
+from trainers.multilabel_qda.published import published_tables
+from trainers.reports import Comparison, Report
+from trainers.reports.comparison import Figures, listed
+from trainers.reports.content import Headline, Measured, Plot, Section, Table, Text
+from trainers.reports.embedding import embed
+from trainers.reports.plots import CORRELATION, maps, scatter
+from trainers.reports.report import RENDERED
+from trainers.reproduction.networks_table import networks_table
+from trainers.reproduction.occurrence import figures_of, over_aus
+from trainers.reproduction.request import Material, Request
+from trainers.reproduction.runs import TrainedRun
+
+LEAST_LOST = 0.05
+"""2AFC that may be lost between corpora for features to count as general."""
+SHOWN = ("AU12", "AU15")
+"""AUs of Fig. 2 and 3."""
+MOST_DOTS = 800
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One of the search: what it changes, its network, and its validation loss."""
+
+    changes: tuple[str, ...]
+    run: TrainedRun
+    loss: float
+
+
+@dataclass(frozen=True, eq=False)
+class OnCorpus:
+    """A corpus, each person by the network that was trained on the others."""
+
+    corpus: str
+    comparison: Comparison
+    networks: Sequence[TrainedRun]
+
+
+@dataclass(frozen=True, eq=False)
+class Crossed:
+    """All of one corpus by the network that was trained on all of another; with its top layer."""
+
+    trained_on: str
+    tested_on: str
+    comparison: Comparison
+    network: TrainedRun
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What the report is made of; `same` and `crossed` are in the order of the corpora."""
+
+    request: Request
+    material: Material
+    trials: Sequence[Trial]
+    same: Sequence[OnCorpus]
+    crossed: Sequence[Crossed]
+
+
+def experiment_report(results: Results) -> Report:
+    """Return the report."""
+    request, material = results.request, results.material
+    one, two = results.same
+    rendered = " (rendered faces)" if material.rendered else ""
+    base = one.comparison
+    networks = [
+        *(trial.run for trial in results.trials),
+        *(network for side in results.same for network in side.networks),
+        *(crossed.network for crossed in results.crossed),
+    ]
+    sections = (
+        _verdict(results),
+        _tables(results),
+        *(_embedding(crossed) for crossed in results.crossed),
+        _phi(one),
+        _search(results.trials),
+        Section("paper", "The paper's figures", published_tables()),
+        Section("run", "What was run", (networks_table(networks),)),
+    )
+    return Report(
+        title=f"Multi-label CNN and QDA on {one.corpus} and {two.corpus}",
+        facts=(
+            (
+                "Paper",
+                "Ghosh et al., A Multi-label CNN Approach to Cross-Domain Action Unit Detection, ACII 2015",
+            ),
+            ("Corpora", f"{one.corpus} and {two.corpus}{rendered}"),
+            ("Protocols", f"{base.protocol}; trained on one corpus and tested on the other"),
+            ("Size", f"{request.size}; every network is in “What was run”"),
+            ("Seed", str(base.seed)),
+            (
+                "Intervals",
+                f"95 %, percentile bootstrap over subjects, {base.resamples:,} draws, seed {base.seed}",
+            ),
+        ),
+        warnings=(RENDERED,) if material.rendered else (),
+        sections=sections,
+        settings={
+            "paper": "qda",
+            "size": request.size,
+            "corpora": [one.corpus, two.corpus],
+            "rendered": material.rendered,
+            "aus": request.aus,
+            "seed": base.seed,
+            "caption": base.caption(listed(request.aus)),
+        },
+    )
+
+
+def ranking(comparison: Comparison) -> Figures:
+    """Return 2AFC per AU."""
+    scores = comparison.scores
+    assert scores is not None
+    return comparison.figures(two_afc, scores.labels, scores.predictions)
+
+
+def _verdict(results: Results) -> Section:
+    texts, headlines = [], []
+    figures: dict[str, Any] = {}
+    for crossed, own in zip(results.crossed, results.same[::-1], strict=True):
+        there, here = ranking(crossed.comparison).mean, ranking(own.comparison).mean
+        lost = here.value - there.value
+        figures[f"{crossed.trained_on} to {crossed.tested_on}"] = {"2AFC": there, "own": here, "lost": lost}
+        headlines.append(
+            Headline(
+                f"2AFC, {crossed.trained_on} to {crossed.tested_on}", there, over_aus(crossed.comparison)
+            )
+        )
+        kept = "is kept" if lost <= LEAST_LOST else "is not kept"
+        texts.append(
+            f"On {crossed.tested_on} a network that was trained on {crossed.trained_on} reaches a 2AFC of "
+            f"{there.value:.3f}, one trained on other people of {crossed.tested_on} {here.value:.3f}: "
+            f"{lost:+.3f} lost, of {LEAST_LOST} that may be. Generalisation between corpora {kept}."
+        )
+    for own in results.same:
+        headlines.append(
+            Headline(f"2AFC, {own.corpus} to itself", ranking(own.comparison).mean, over_aus(own.comparison))
+        )
+    return Section(
+        "verdict", "What came of it", tuple(Text(text) for text in texts), figures, tuple(headlines)
+    )
+
+
+def _tables(results: Results) -> Section:
+    tables = []
+    figures: dict[str, Any] = {}
+    sides = [(own.corpus, f"{own.corpus}, leave one subject out", own.comparison) for own in results.same]
+    sides += [
+        (f"{each.trained_on} to {each.tested_on}", f"{each.trained_on} to {each.tested_on}", each.comparison)
+        for each in results.crossed
+    ]
+    for key, title, comparison in sides:
+        right, ranked = figures_of(comparison, accuracy), ranking(comparison)
+        aus = comparison.corpus.aus
+        tables.append(
+            Table(
+                title=f"Accuracy and 2AFC: {title}",
+                caption=comparison.caption(listed(aus)),
+                head=("AU", "accuracy", "2AFC"),
+                rows=tuple((au, right.each[k], ranked.each[k]) for k, au in enumerate(aus)),
+                summary=(("mean", right.mean, ranked.mean),),
+                notes=("As Ghosh et al. Tables I to III.",),
+            )
+        )
+        figures[key] = {"accuracy": right.as_json(aus), "2AFC": ranked.as_json(aus)}
+    return Section("tables", "Same corpus and across", tuple(tables), figures)
+
+
+def _embedding(crossed: Crossed) -> Section:
+    """Figs. 2 and 3: the top layer on the corpus that the network has not seen, coloured by an AU."""
+    comparison = crossed.comparison
+    features = comparison.features
+    assert features is not None
+    plots = []
+    for au in SHOWN:
+        if au not in comparison.corpus.aus:
+            continue
+        label = comparison.corpus.occurrence[:, comparison.corpus.aus.index(au)]
+        rows = np.flatnonzero(~np.isnan(label) & ~np.isnan(features).any(axis=1))
+        if len(rows) > MOST_DOTS:
+            rows = np.sort(np.random.default_rng(comparison.seed).choice(rows, MOST_DOTS, replace=False))
+        groups = np.where(label[rows] == 1, "present", "absent")
+        plots.append(
+            Plot(
+                name=f"embedding_{crossed.trained_on}_{au}",
+                title=f"{au}: top layer on {crossed.tested_on}",
+                caption=f"{len(rows)} pictures of {crossed.tested_on}; trained on {crossed.trained_on}.",
+                text=f"Faces as dots, near where the top layer is alike, coloured by {au}.",
+                png=scatter(embed(features[rows], seed=comparison.seed), groups, ["present", "absent"]),
+            )
+        )
+    return Section(
+        f"embedding_{crossed.trained_on}",
+        f"Top layer, {crossed.trained_on} to {crossed.tested_on}",
+        tuple(plots),
+    )
+
+
+def _phi(own: OnCorpus) -> Section:
+    """Fig. 4."""
+    pairs = own.comparison.decisions
+    assert pairs is not None
+    labels, said = (np.where(pairs.known, each, np.nan) for each in (pairs.labels, pairs.predictions))
+    both = {"labels": phi(with_neutral(labels)), "predictions": phi(with_neutral(said))}
+    names = (*pairs.aus, "neutral")
+    apart = float(np.nanmean(np.abs(both["labels"] - both["predictions"])))
+    plot = Plot(
+        name="phi",
+        title="Phi coefficients of labels and predictions (Fig. 4)",
+        caption=f"{own.comparison.caption(listed(pairs.aus))} Mean absolute difference {apart:.3f}.",
+        text="Correlation of each two AUs, and of a neutral face, in labels and in predictions.",
+        png=maps(both, names, names, scale=(-1.0, 1.0), colours=CORRELATION, label="Phi"),
+    )
+    return Section("phi", "Correlations between AUs", (plot,), {"mean absolute difference": apart})
+
+
+def _search(trials: Sequence[Trial]) -> Section:
+    best = min(trials, key=lambda trial: trial.loss)
+    rows = tuple(
+        (
+            f"{number}{' (taken)' if trial is best else ''}",
+            ", ".join(trial.changes) or "the recipe as it stands",
+            trial.run.standing.best_iteration,
+            Measured(trial.loss),
+        )
+        for number, trial in enumerate(trials, start=1)
+    )
+    table = Table(
+        title="Random search",
+        caption="Validation loss on a quarter of the people of the first corpus.",
+        head=("trial", "changes", "best after", "loss"),
+        rows=rows,
+    )
+    return Section("search", "Hyper-parameters", (table,))

@@ -121,6 +121,7 @@ def make_samples(
                 f"({data.memory:g} GiB), and means of people need all of them: raise it"
             )
         if data.baseline == "subject":
+            assert isinstance(pictures, np.ndarray)
             pictures = subject_differences(pictures, part.subject)
     return Samples(
         corpus=part,

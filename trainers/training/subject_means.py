@@ -11,27 +11,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainers.training.pictures import Pictures, normalisation
+from trainers.training.pictures import normalisation
 from trainers.training.recipe import DataRecipe
 
 
-def subject_differences(
-    pictures: NDArray[np.uint8] | Pictures, subject: NDArray[np.str_]
-) -> NDArray[np.uint8]:
-    """Return (n, C, S, S) differences of n pictures from the mean of all pictures of the same subject.
+def subject_differences(pictures: NDArray[np.uint8], subject: NDArray[np.str_]) -> NDArray[np.uint8]:
+    """Return the differences of (n, C, S, S) pictures from the mean of all pictures of the same subject.
 
     Args:
         subject: (n,) whose they are.
     """
-    differences = np.empty((len(subject), *pictures[0].shape), dtype=np.uint8)
+    differences = np.empty_like(pictures)
     for name in np.unique(subject):
-        rows = np.flatnonzero(subject == name)
-        total = np.zeros(pictures[0].shape, dtype=np.float64)
-        for row in rows.tolist():
-            total += pictures[row]
-        mean = (total / len(rows)).astype(np.float32)
-        for row in rows.tolist():
-            differences[row] = np.rint((255.0 + pictures[row] - mean) / 2.0).astype(np.uint8)
+        rows = subject == name
+        mean = pictures[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
+        differences[rows] = np.rint((255.0 + pictures[rows] - mean) / 2.0).astype(np.uint8)
     return differences
 
 

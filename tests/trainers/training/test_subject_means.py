@@ -24,6 +24,11 @@ def test_differences_are_from_the_mean_of_each_subject() -> None:
         np.testing.assert_allclose(found[rows], (255 + apart) / 2, atol=0.51)
 
 
+def test_of_nobody_there_is_nothing() -> None:
+    nobody = np.zeros((0, 1, 4, 4), np.uint8)
+    assert subject_differences(nobody, np.zeros(0, dtype=np.str_)).shape == (0, 1, 4, 4)
+
+
 def test_a_subject_of_one_picture_is_plain_grey() -> None:
     found = subject_differences(np.full((1, 3, 2, 2), 200, np.uint8), np.array(["a"]))
     assert set(found.ravel().tolist()) <= {127, 128}

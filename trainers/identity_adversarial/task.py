@@ -17,7 +17,7 @@ from trainers.training.errors import RecipeError
 from trainers.training.facts import Facts
 from trainers.training.masked_losses import class_entropy, cross_entropy_of_logits
 from trainers.training.recipe import DataRecipe
-from trainers.training.task import Exported, ExportedNetwork, Losses, Task, TaskOptions
+from trainers.training.task import Exported, Losses, Task, TaskOptions, for_every_pose
 
 ACTION_UNITS, IDENTITY = "au", "identity"
 """Losses: equations (1) and (3)."""
@@ -139,12 +139,7 @@ class IdentityAdversarialTask(Task):
 
     def export(self) -> Exported:
         """One network that serves every pose, without the head for people."""
-        outputs = {"au_occurrence": "au_occurrence"}
-        return Exported(
-            networks={"head.onnx": ExportedNetwork(_Occurrence(self.network), ("au_occurrence",))},
-            pose_groups=[{"name": "any", "model": "head.onnx", "outputs": outputs}],
-            aus=self.facts.aus,
-        )
+        return for_every_pose(_Occurrence(self.network), ("au_occurrence",), self.facts.aus)
 
 
 class _Occurrence(nn.Module):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trainers.reports.content import Table
+from trainers.reproduction.published_figures import figures_in, from_percent, published_columns
 
 DATA = Path(__file__).with_name("published.toml")
 
@@ -17,27 +16,22 @@ NOT_OURS = (
 )
 
 
-@cache
 def published() -> dict[str, Any]:
     """Return what `published.toml` holds."""
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return figures_in(DATA)
 
 
 def published_table(key: str) -> Table:
     """Return Tables 1 and 2 ("bp4d") or 3 ("disfa"), figures from 0 to 1."""
     data = published()[key]
-    columns = {
-        f"{model} {figure}": [value / 100 for value in values]
-        for figure in ("F1", "AUC", "accuracy")
-        for model, figures in data["models"].items()
-        for values in (figures[figure],)
-    }
-    *rows, mean = zip(*columns.values(), strict=True)
-    return Table(
-        title=f"{published()['source']}, Table {data['table']}: fully supervised, on {data['corpus']}",
-        caption=f"{len(data['aus'])} AUs: {', '.join(data['aus'])}. Corpus {data['corpus']}, 3 folds.",
-        head=("AU", *columns),
-        rows=tuple((au, *row) for au, row in zip(data["aus"], rows, strict=True)),
-        summary=(("mean", *mean),),
-        notes=(NOT_OURS,),
+    return published_columns(
+        f"{published()['source']}, Table {data['table']}: fully supervised, on {data['corpus']}",
+        f"Corpus {data['corpus']}, 3 folds.",
+        data["aus"],
+        {
+            f"{model} {figure}": from_percent(figures[figure])
+            for figure in ("F1", "AUC", "accuracy")
+            for model, figures in data["models"].items()
+        },
+        NOT_OURS,
     )

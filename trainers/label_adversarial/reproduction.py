@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.label_adversarial.experiment_report import (
     FEWEST,
     FREE,
@@ -32,6 +31,7 @@ from trainers.reproduction.by_fold import (
     runs_of,
     train_folds,
 )
+from trainers.reproduction.open_corpora import FEW_PEOPLE
 from trainers.reproduction.papers import Paper, as_labelled
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
@@ -45,15 +45,6 @@ ALPHAS = (0.001, 0.01, 0.05, 0.1, 0.3)
 """Of Fig. 7."""
 
 RECIPES = {"small": "label-adversarial/small", "paper": "label-adversarial/resnet50"}
-
-PLANS = {
-    "small": (
-        CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1),
-    ),
-    "paper": (
-        CorpusPlan("livefacs-few", subjects=41, frames=41 * 3400, poses="continuous", size=256, seed=1),
-    ),
-}
 
 
 def models_of(size: str) -> list[Model]:
@@ -158,7 +149,7 @@ def _shrunk(picture: Tensor) -> Tensor:
 PAPER = Paper(
     source="Wang, Chang, Peng and Pan",
     aus=AUS,
-    plans=PLANS,
+    plans=FEW_PEOPLE,
     check=check,
     prepared=as_labelled,
     reproduce=reproduce,

@@ -22,12 +22,13 @@ from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
 from trainers.training.task import (
     Exported,
-    ExportedNetwork,
     Losses,
     ParameterGroup,
     Step,
     Task,
     TaskOptions,
+    Tupled,
+    for_every_pose,
 )
 
 RECOGNITION, DECEPTION, DISCRIMINATION = "recognition", "deception", "discrimination"
@@ -183,20 +184,6 @@ class LabelAdversarialTask(Task):
 
     def export(self) -> Exported:
         """R, for every pose."""
-        outputs = {"au_occurrence": "au_occurrence"}
-        return Exported(
-            networks={"head.onnx": ExportedNetwork(_Occurrence(self.recogniser), ("au_occurrence",))},
-            pose_groups=[{"name": "any", "model": "head.onnx", "outputs": outputs}],
-            aus=self.facts.aus,
+        return for_every_pose(
+            Tupled(nn.Sequential(self.recogniser, nn.Sigmoid())), ("au_occurrence",), self.facts.aus
         )
-
-
-class _Occurrence(nn.Module):
-    """Pictures -> (n, l) probabilities."""
-
-    def __init__(self, recogniser: Recogniser) -> None:
-        super().__init__()
-        self.recogniser = recogniser
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor]:
-        return (self.recogniser(pictures).sigmoid(),)

@@ -17,7 +17,7 @@ from trainers.training.facts import Facts
 from trainers.training.predicting import predict
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
-from trainers.training.task import Exported, ExportedNetwork, Losses, Task, TaskOptions
+from trainers.training.task import Exported, Losses, Task, TaskOptions, Tupled, for_every_pose
 
 SOFTMAX = "softmax"
 """The loss, equation (1)."""
@@ -114,22 +114,5 @@ class MultiLabelTask(Task):
 
     def export(self) -> Exported:
         """The network with its discriminants, for every pose."""
-        network = _Occurrence(self.network, self.discriminants)
-        outputs = {"au_occurrence": "au_occurrence"}
-        return Exported(
-            networks={"head.onnx": ExportedNetwork(network, ("au_occurrence",))},
-            pose_groups=[{"name": "any", "model": "head.onnx", "outputs": outputs}],
-            aus=self.facts.aus,
-        )
-
-
-class _Occurrence(nn.Module):
-    """Pictures -> (n, A) probabilities."""
-
-    def __init__(self, network: MultiLabelNetwork, discriminants: QuadraticDiscriminants) -> None:
-        super().__init__()
-        self.network = network
-        self.discriminants = discriminants
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor]:
-        return (self.discriminants(self.network(pictures)),)
+        network = Tupled(nn.Sequential(self.network, self.discriminants))
+        return for_every_pose(network, ("au_occurrence",), self.facts.aus)

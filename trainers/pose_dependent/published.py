@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from trainers.reports.content import Table
+from trainers.reproduction.published_figures import figures_in
 
 DATA = Path(__file__).with_name("published.toml")
 
@@ -18,10 +17,9 @@ NOT_OURS = (
 )
 
 
-@cache
 def published() -> dict[str, Any]:
     """Return what `published.toml` holds; its comments say what each list is."""
-    return tomllib.loads(DATA.read_text(encoding="utf-8"))
+    return figures_in(DATA)
 
 
 def published_per_au(model: str, partition: str, metric: str) -> dict[str, float]:

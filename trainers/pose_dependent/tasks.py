@@ -44,6 +44,8 @@ from trainers.training.task import (
     Step,
     Task,
     TaskOptions,
+    Tupled,
+    for_every_pose,
 )
 
 POSE_ALONE = "pose alone"
@@ -148,10 +150,7 @@ class PoseInvariantTask(_OnWholeFaces):
 
     def export(self) -> Exported:
         """One network that serves every pose."""
-        network = ExportedNetwork(_OneOutput(Intensities(folded(self.network))), ("au_intensity",))
-        outputs = {"au_intensity": "au_intensity"}
-        group = {"name": "any", "model": "head.onnx", "outputs": outputs}
-        return Exported({"head.onnx": network}, [group], self.facts.aus)
+        return for_every_pose(Tupled(Intensities(folded(self.network))), ("au_intensity",), self.facts.aus)
 
     def _losses(self, batch: Batch, reduction: Reduction) -> Losses:
         estimates = self.network(batch.picture)
@@ -261,17 +260,6 @@ class PoseDependentTask(_OnWholeFaces):
 
     def _objective(self, batch: Batch, reduction: Reduction) -> Losses:
         return objective(self.estimates(batch), scaled(batch.intensity), batch.pose_group, reduction)
-
-
-class _OneOutput(nn.Module):
-    """Pictures -> a tuple of the one output."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, pictures: Tensor) -> tuple[Tensor]:
-        return (self.network(pictures),)
 
 
 class _ByGroup(nn.Module):

@@ -10,6 +10,17 @@ from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.errors import CorpusError
 from trainers.reproduction.progress import Bars
 
+# As many people as BP4D has: the fewer there are, the more there is to be learnt by heart.
+FEW_PEOPLE = {
+    "small": (
+        CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1),
+    ),
+    "paper": (
+        CorpusPlan("livefacs-few", subjects=41, frames=41 * 3400, poses="continuous", size=256, seed=1),
+    ),
+}
+"""Size -> what stands for BP4D in the occurrence experiments."""
+
 
 def open_corpora(plans: Sequence[CorpusPlan], folder: Path, jobs: int | None, bars: Bars) -> list[Path]:
     """Return a folder for each plan, rendered if it is not there yet.

@@ -15,7 +15,7 @@ from torch.nn import functional
 from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
 from trainers.training.batch import Batch
 from trainers.training.masked_losses import class_entropy, cross_entropy_of_logits, squared_error
-from trainers.training.task import Exported, ExportedNetwork, Losses, Task, TaskOptions
+from trainers.training.task import Exported, Losses, Task, TaskOptions, for_every_pose
 
 
 class LinearOptions(TaskOptions, frozen=True, kw_only=True):
@@ -101,9 +101,4 @@ class Linear(Task):
     def export(self) -> Exported:
         """One network that serves every pose."""
         names = ("au_occurrence", "au_intensity", "expression")
-        return Exported(
-            networks={"head.onnx": ExportedNetwork(Scores(self.networks["linear"]), names)},
-            pose_groups=[{"name": "any", "model": "head.onnx", "outputs": {name: name for name in names}}],
-            aus=self.facts.aus,
-            expressions=EXPRESSIONS,
-        )
+        return for_every_pose(Scores(self.networks["linear"]), names, self.facts.aus, EXPRESSIONS)

@@ -107,6 +107,30 @@ class Exported:
     files: Mapping[str, bytes] | None = None
 
 
+class Tupled(nn.Module):
+    """A network whose one output comes as a tuple, as bundles hold it."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> tuple[Tensor]:
+        """Take what the network takes."""
+        return (self.network(*inputs),)
+
+
+def for_every_pose(
+    module: nn.Module, outputs: tuple[str, ...], aus: tuple[str, ...], expressions: tuple[str, ...] = ()
+) -> Exported:
+    """Return one network that serves every pose; its outputs are named as what they give."""
+    return Exported(
+        networks={"head.onnx": ExportedNetwork(module, outputs)},
+        pose_groups=[{"name": "any", "model": "head.onnx", "outputs": {name: name for name in outputs}}],
+        aus=aus,
+        expressions=expressions,
+    )
+
+
 class Task(ABC):
     """One method, for the data of one run.
 

@@ -150,6 +150,7 @@ def rows_seen(
             record.recipe.data,
             record.facts,
             material.tracked,
+            cache=material.cache,
             jobs=request.jobs,
             progress=progress,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainers.corpora.corpus import Corpus
 from trainers.evaluation import Tracked
+from trainers.training.picture_cache import PictureCache
 from trainers.training.run_folder import CorpusOrigin
 
 
@@ -62,6 +63,7 @@ class Material:
         origins: where each came from.
         rendered: whether they are renders of the open corpus.
         tracked: the corpus' faces, of papers whose networks see aligned crops.
+        cache: its pictures that were read already, for the networks that see them alike.
         other: a second corpus, of papers that go from one to another.
     """
 
@@ -69,4 +71,5 @@ class Material:
     origins: tuple[CorpusOrigin, ...]
     rendered: bool
     tracked: Tracked | None = None
+    cache: PictureCache = field(default_factory=PictureCache)
     other: Material | None = None

@@ -17,11 +17,10 @@ from trainers.errors import CorpusError
 from trainers.evaluation import Tracked
 from trainers.training.batch import Batch
 from trainers.training.facts import Facts
+from trainers.training.picture_cache import GIB, PictureCache
 from trainers.training.pictures import Pictures, in_memory, pictures_of
 from trainers.training.recipe import DataRecipe, PoseRange
 from trainers.training.subject_means import subject_differences
-
-GIB = 1 << 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +79,7 @@ def make_samples(
     facts: Facts,
     tracked: Tracked | None,
     *,
+    cache: PictureCache | None = None,
     jobs: int | None = None,
     progress: Callable[[int], None] = lambda pictures: None,
 ) -> Samples:
@@ -89,6 +89,7 @@ def make_samples(
         corpus: with the AU columns of `facts`.
         rows: may repeat; then `Samples.epoch` repeats.
         tracked: of the whole corpus; needed where the recipe takes crops or tracked inputs.
+        cache: of the whole corpus' pictures, for whoever makes samples of it again.
         jobs: threads that read pictures.
         progress: called with how many more rows are ready.
 
@@ -114,7 +115,13 @@ def make_samples(
     if data.picture != "none":
         pictures = pictures_of(part, data, faces)
         if len(part) * math.prod(facts.inputs["crop"]) <= data.memory * GIB:
-            pictures = in_memory(pictures, facts.inputs["crop"], jobs=jobs, progress=progress)
+            shape = facts.inputs["crop"]
+            if cache is None:
+                pictures = in_memory(pictures, shape, jobs=jobs, progress=progress)
+            else:
+                pictures = cache.read(
+                    pictures, chosen, len(corpus), data, shape, jobs=jobs, progress=progress
+                )
         elif data.baseline == "subject":
             raise CorpusError(
                 f"corpus {corpus.name}: {len(part):,} pictures are more than data.memory holds "

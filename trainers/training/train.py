@@ -25,6 +25,7 @@ from trainers.training.devices import make_fabric
 from trainers.training.errors import TrainingError
 from trainers.training.facts import Facts, facts_of
 from trainers.training.loop import INTERRUPTED, Loop
+from trainers.training.picture_cache import PictureCache
 from trainers.training.progress import Report
 from trainers.training.recipe import Recipe
 from trainers.training.recipe_files import encode_recipe
@@ -94,6 +95,7 @@ def train(
     run: str | os.PathLike[str],
     *,
     tracked: Tracked | None = None,
+    cache: PictureCache | None = None,
     origin: Sequence[CorpusOrigin] = (),
     command: str = "",
     device: str = "auto",
@@ -109,6 +111,7 @@ def train(
         split: of `corpus`; test rows are not looked at.
         run: folder to write; its files are listed in `run_folder`.
         tracked: the corpus' faces, needed for crops and tracked inputs.
+        cache: of the corpus' pictures, for whoever trains several networks on it.
         origin: what to write down of the corpora; by default the corpus' name.
         command: what trains these weights again, for the run's record and the bundle's manifest.
         device: "auto", "cpu" or "cuda".
@@ -148,7 +151,7 @@ def train(
         _check_same(read_record(folder), record, folder)
     task = new_task(recipe, facts)
     training, validation = (
-        _read(corpus, rows, what, recipe, facts, tracked, jobs, report)
+        _read(corpus, rows, what, recipe, facts, tracked, cache, jobs, report)
         for what, rows in (("training pictures", split.train), ("validation pictures", split.validation))
     )
     if not resume:
@@ -219,11 +222,14 @@ def _read(
     recipe: Recipe,
     facts: Facts,
     tracked: Tracked | None,
+    cache: PictureCache | None,
     jobs: int | None,
     report: Report,
 ) -> Samples:
     with report.reading(f"reading {what}", len(np.unique(rows))) as progress:
-        samples = make_samples(corpus, rows, recipe.data, facts, tracked, jobs=jobs, progress=progress)
+        samples = make_samples(
+            corpus, rows, recipe.data, facts, tracked, cache=cache, jobs=jobs, progress=progress
+        )
     lost = len(np.unique(rows)) - len(samples)
     if lost:
         report.note(f"{what}: {lost} of {lost + len(samples)} show no face that the tracker finds, left out")

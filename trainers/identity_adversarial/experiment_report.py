@@ -2,63 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 
-from trainers.identity_adversarial.probe import LEARNT, Probed
+from trainers.identity_adversarial.claims import claims_of
+from trainers.identity_adversarial.probe import LEARNT
 from trainers.identity_adversarial.published import published_table
-from trainers.reports import Comparison, Report
+from trainers.identity_adversarial.results import ADVERSARIAL, BASELINE, COMPARED, JOINT, OfSeed, Results
+from trainers.reports import Report
 from trainers.reports.comparison import listed
-from trainers.reports.content import Cell, Headline, Measured, Plot, Section, Table, Text
+from trainers.reports.content import Cell, Plot, Section, Table
 from trainers.reports.plots import lines
 from trainers.reports.report import RENDERED
-from trainers.reproduction.by_fold import Fold
 from trainers.reproduction.networks_table import networks_table
-from trainers.reproduction.occurrence import f1_table, gained, in_words, over_aus
-from trainers.reproduction.request import Material, Request
+from trainers.reproduction.occurrence import f1_table
 from trainers.reproduction.runs import TrainedRun
 from trainers.training import metrics_log
-
-BASELINE, JOINT, ADVERSARIAL = "Baseline", "JM", "ATF"
-ENHANCED, ENHANCED_ADVERSARIAL = "E-Net", "E-Net+ATF"
-"""The models, as the paper names them."""
-COMPARED = (BASELINE, JOINT, ADVERSARIAL, ENHANCED, ENHANCED_ADVERSARIAL)
-
-
-@dataclass(frozen=True, eq=False)
-class Transferred:
-    """Table 2: a linear regressor on each network's features of the second corpus."""
-
-    aus: tuple[str, ...]
-    comparisons: Mapping[str, Comparison]
-
-
-@dataclass(frozen=True, eq=False)
-class OfSeed:
-    """What the networks of one seed say.
-
-    Attributes:
-        comparisons: model -> all test rows, each by the network that was not trained on the person.
-        probed: model -> a probe of the test people of each fold.
-    """
-
-    seed: int
-    folds: Sequence[Fold]
-    comparisons: Mapping[str, Comparison]
-    probed: Mapping[str, Sequence[Probed]]
-    transferred: Transferred
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """What the report is made of; `seeds` has one per seed of the request."""
-
-    request: Request
-    material: Material
-    seeds: Sequence[OfSeed]
 
 
 def experiment_report(results: Results) -> Report:
@@ -81,7 +41,7 @@ def experiment_report(results: Results) -> Report:
     )
     trained = [run for seed in results.seeds for fold in seed.folds for run in fold.trained.values()]
     sections = (
-        _verdict(results),
+        claims_of(results),
         _occurrence(first),
         _probe(first),
         _transfer(first),
@@ -108,57 +68,7 @@ def experiment_report(results: Results) -> Report:
     )
 
 
-# ---------------------------------------------------------------------- figures
-
-
-def probe_of(seeds: Sequence[OfSeed], model: str) -> float:
-    """Return the probe's accuracy, mean over folds and seeds."""
-    return float(np.mean([probed.accuracy.value for seed in seeds for probed in seed.probed[model]]))
-
-
 # ---------------------------------------------------------------------- sections
-
-
-CLAIMS = (
-    (ADVERSARIAL, BASELINE, "features that forget who somebody is serve AUs better than plain ones"),
-    (BASELINE, JOINT, "features that know who somebody is serve AUs worse than plain ones"),
-    (ENHANCED_ADVERSARIAL, ENHANCED, "the same with attention where AUs show"),
-)
-
-
-def _verdict(results: Results) -> Section:
-    seeds = results.seeds
-    texts: list[str] = []
-    figures: dict[str, Any] = {}
-    headlines = []
-    for other, reference, claim in CLAIMS:
-        gain = gained([(seed.comparisons[reference], seed.comparisons[other]) for seed in seeds])
-        figures[f"{other} over {reference}"] = gain
-        headlines.append(
-            Headline(f"F1 gained by {other} on {reference}", gain, over_aus(seeds[0].comparisons[BASELINE]))
-        )
-        texts.append(f"{claim[0].upper()}{claim[1:]}: {in_words(gain, other, reference)}")
-    knows = {model: probe_of(seeds, model) for model in COMPARED}
-    chance = float(np.mean([probed.chance for seed in seeds for probed in seed.probed[BASELINE]]))
-    figures["probe"] = knows
-    for model in (BASELINE, JOINT, ADVERSARIAL):
-        headlines.append(
-            Headline(
-                f"probe names the person, {model}",
-                Measured(knows[model]),
-                "people not trained on",
-                percent=True,
-            )
-        )
-    texts.append(
-        "ATF's features are invariant to subjects: a fresh linear classifier names the right person in "
-        f"{100 * knows[BASELINE]:.1f} % of pictures from the baseline's features, "
-        f"{100 * knows[JOINT]:.1f} % from JM's and {100 * knows[ADVERSARIAL]:.1f} % from ATF's "
-        f"(chance: {100 * chance:.1f} %)."
-    )
-    return Section(
-        "verdict", "What came of it", tuple(Text(text) for text in texts), figures, tuple(headlines)
-    )
 
 
 def _occurrence(seed: OfSeed) -> Section:

@@ -6,6 +6,7 @@ they were trained against. That head may simply have lost: only one that is trai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,20 +21,21 @@ frame's neighbours are almost itself: dealt at random they would give it away.""
 RESAMPLES = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Probed:
     """How often the probe names the right person.
 
     Attributes:
         accuracy: 0 to 1, with its interval over people.
         chance: of whoever names the most frequent person.
-        people, frames: that it was tested on.
+        right: (n,) of each tested frame, 1 where it named the right person, else 0.
+        subject: (n,) who it was.
     """
 
     accuracy: Measured
     chance: float
-    people: int
-    frames: int
+    right: NDArray[np.float64]
+    subject: NDArray[np.str_]
 
 
 def subject_probe(
@@ -79,6 +81,28 @@ def subject_probe(
     return Probed(
         Measured(float(drawn.value[0]), float(low[0]), float(high[0])),
         float(counts.max() / counts.sum()),
-        len(counts),
-        int(counts.sum()),
+        right.astype(np.float64),
+        subject[~learns],
     )
+
+
+def named_more(one: Sequence[Probed], other: Sequence[Probed], *, seed: int) -> Measured:
+    """Return how much more often people are named from one network's features than from another's.
+
+    Paired over people, as in `trainers.metrics.difference`.
+
+    Args:
+        one, other: of the same frames in the same order; folds and seeds alike one after the other.
+    """
+    apart = np.concatenate([a.right - b.right for a, b in zip(one, other, strict=True)])
+    subject = np.concatenate([probed.subject for probed in one])
+    drawn = bootstrap(
+        lambda labels, difference: np.array([difference.mean()]),
+        apart,
+        apart,
+        subject,
+        resamples=RESAMPLES,
+        seed=seed,
+    )
+    low, high = drawn.interval()
+    return Measured(float(drawn.value[0]), float(low[0]), float(high[0]))

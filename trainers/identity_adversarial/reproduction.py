@@ -9,18 +9,19 @@ from numpy.typing import NDArray
 
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.errors import ProtocolError
-from trainers.identity_adversarial.experiment_report import (
+from trainers.identity_adversarial.experiment_report import experiment_report
+from trainers.identity_adversarial.probe import Probed, subject_probe
+from trainers.identity_adversarial.results import (
     ADVERSARIAL,
     BASELINE,
+    COMPARED,
     ENHANCED,
     ENHANCED_ADVERSARIAL,
     JOINT,
     OfSeed,
     Results,
     Transferred,
-    experiment_report,
 )
-from trainers.identity_adversarial.probe import Probed, subject_probe
 from trainers.identity_adversarial.task import IdentityAdversarialTask
 from trainers.identity_adversarial.transfer import linear_transfer
 from trainers.protocols import protocol
@@ -119,15 +120,14 @@ def reproduce(request: Request, material: Material, bars: Bars) -> Report:
 
 def _of_seed(folds: Sequence[Fold], material: Material, request: Request, seed: int, bars: Bars) -> OfSeed:
     corpus = material.corpus.with_aus(request.aus)
-    compared = (BASELINE, JOINT, ADVERSARIAL, ENHANCED, ENHANCED_ADVERSARIAL)
-    said: dict[str, list[NDArray[np.float32]]] = {name: [] for name in compared}
-    probed: dict[str, list[Probed]] = {name: [] for name in compared}
+    said: dict[str, list[NDArray[np.float32]]] = {name: [] for name in COMPARED}
+    probed: dict[str, list[Probed]] = {name: [] for name in COMPARED}
     for fold in folds:
         # The networks with attention see landmarks besides, which the others leave alone.
         seeing = fold.trained[ENHANCED]
         what = f"fold {fold.number}: reading the test people"
         tested = rows_seen(fold.split.test, material, seeing, request, bars, what)
-        for name in compared:
+        for name in COMPARED:
             task = _task(fold.trained[name])
             found = asked(
                 task,
@@ -170,7 +170,7 @@ def _transferred(fold: Fold, material: Material, request: Request, seed: int, ba
         aus=aus,
     )
     comparisons: dict[str, Comparison] = {}
-    for name in (BASELINE, JOINT, ADVERSARIAL, ENHANCED, ENHANCED_ADVERSARIAL):
+    for name in COMPARED:
         task = _task(fold.trained[name])
         features = asked(
             task,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
@@ -11,16 +13,26 @@ from trainers.backbones import Backbone, give_weights
 from trainers.backbones.backbone import IMAGENET, RANDOM
 from trainers.identity_adversarial.attention import Attention
 from trainers.identity_adversarial.network import IdentityAdversarial
-from trainers.identity_adversarial.reversal import scale_gradient
 from trainers.training.batch import Batch
 from trainers.training.errors import RecipeError
 from trainers.training.facts import Facts
 from trainers.training.masked_losses import class_entropy, cross_entropy_of_logits
 from trainers.training.recipe import DataRecipe
-from trainers.training.task import Exported, Losses, Task, TaskOptions, for_every_pose
+from trainers.training.task import (
+    ALL,
+    Exported,
+    Losses,
+    ParameterGroup,
+    Step,
+    Task,
+    TaskOptions,
+    for_every_pose,
+)
 
-ACTION_UNITS, IDENTITY = "au", "identity"
-"""Losses: equations (1) and (3)."""
+ACTION_UNITS, IDENTITY, REVERSED = "au", "identity", "reversed identity"
+"""Losses: equations (1) and (3); and (3) as the features climb it."""
+HEAD = "identity"
+"""The optimiser of the head for people, in adversarial training."""
 
 Identity = Literal["ignored", "joint", "adversarial"]
 
@@ -32,6 +44,8 @@ class IdentityAdversarialOptions(TaskOptions, frozen=True, kw_only=True):
         identity: what the features are taught of who somebody is: nothing ("ignored", the baseline), to know
             it ("joint", equation 4), or to forget it ("adversarial", equation 5).
         alpha: weight of the identity in what the features learn.
+        head_turns: in adversarial training, updates of the head for people for each of the features. The
+            paper has 1; a head that falls behind cannot tell the features what to forget.
         backbone: of `trainers.backbones`, with groups of convolutions.
         weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
         frozen: so many groups of convolutions keep the weights that they start with.
@@ -41,6 +55,7 @@ class IdentityAdversarialOptions(TaskOptions, frozen=True, kw_only=True):
 
     identity: Identity = "adversarial"
     alpha: Annotated[float, Meta(ge=0.0)] = 0.01
+    head_turns: Annotated[int, Meta(ge=1)] = 1
     backbone: str = "vgg19"
     weights: str = IMAGENET
     frozen: Annotated[int, Meta(ge=0, le=5)] = 2
@@ -65,6 +80,7 @@ class IdentityAdversarialTask(Task):
                 'data.picture to "crop" and data.inputs to ["landmarks"], without it leave data.inputs out'
             )
         super().__init__(options, facts, data)
+        self._seen = torch.zeros(0)  # the features of this iteration's batch
 
     @property
     def network(self) -> IdentityAdversarial:
@@ -105,24 +121,49 @@ class IdentityAdversarialTask(Task):
 
     # ------------------------------------------------------------------ learning
 
+    def optimisers(self) -> Mapping[str, Sequence[ParameterGroup]]:
+        """One; in adversarial training the head for people has its own."""
+        if not self._adversarial:
+            return super().optimisers()
+        head = list(self.network.identity.parameters())
+        of_head = {id(weight) for weight in head}
+        rest = [weight for weight in self.network.parameters() if id(weight) not in of_head]
+        return {ALL: [ParameterGroup(rest)], HEAD: [ParameterGroup(head)]}
+
+    def steps(self, iteration: int) -> Sequence[Step]:
+        """One; in adversarial training the head for people learns on the features that climbed its loss.
+
+        They are as they were before the climb, and so is the head: once, this is equation (5).
+        """
+        steps = [Step(ALL, self.losses)]
+        if self._adversarial:
+            steps.append(Step(HEAD, self._head_losses, times=self.options.head_turns))
+        return steps
+
     def losses(self, batch: Batch) -> Losses:
         """Equations (1) to (5): the loss of the AUs, and where it plays a part that of the identity."""
         features = self.features(batch)
         losses = {ACTION_UNITS: self._au_loss(features, batch)}
-        if self.options.identity == "joint":  # weighed by alpha, in all weights alike
-            losses[IDENTITY] = class_entropy(self.network.identity(features), batch.subject)
-        elif self.options.identity == "adversarial":  # weighed by 1 in its own head, by -alpha before it
-            reversed_ = scale_gradient(features, -self.options.alpha)
-            losses[IDENTITY] = class_entropy(self.network.identity(reversed_), batch.subject)
+        if self.options.identity != "ignored":
+            of_identity = class_entropy(self.network.identity(features), batch.subject)
+            losses[REVERSED if self._adversarial else IDENTITY] = of_identity
+        self._seen = features.detach()
         return losses
+
+    def _head_losses(self, batch: Batch) -> Losses:
+        return {IDENTITY: class_entropy(self.network.identity(self._seen), batch.subject)}
 
     def validation_losses(self, batch: Batch) -> Losses:
         """That of the AUs: validation people have no place among the subjects."""
         return {ACTION_UNITS: self._au_loss(self.features(batch), batch)}
 
     def weights(self, iteration: int) -> dict[str, float]:
-        """Equation (4)'s alpha; equation (5)'s is in the gradient."""
-        return {IDENTITY: self.options.alpha} if self.options.identity == "joint" else {}
+        """Alpha: in all weights alike (equation 4), or reversed in the features (equation 5)."""
+        return {REVERSED: -self.options.alpha} if self._adversarial else {IDENTITY: self.options.alpha}
+
+    @property
+    def _adversarial(self) -> bool:
+        return self.options.identity == "adversarial"
 
     def features(self, batch: Batch) -> Tensor:
         """Return (B, features) FC7."""

@@ -2,80 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from trainers.label_adversarial.claims import claims_of
+from trainers.label_adversarial.distributions import cells, distances_of
 from trainers.label_adversarial.published import published, published_table
-from trainers.metrics import (
-    accuracy,
-    auc,
-    conditional,
-    conditional_distance,
-    f1,
-    marginal,
-    marginal_distance,
-    mean_off_diagonal,
-)
-from trainers.reports import Comparison, Report
+from trainers.label_adversarial.results import FEWEST, FREE, OURS, RATES, OfSeed, Results, name_of
+from trainers.metrics import accuracy, auc, conditional, f1, marginal
+from trainers.reports import Report
 from trainers.reports.comparison import listed
-from trainers.reports.content import Cell, Headline, Measured, Plot, Section, Table, Text
+from trainers.reports.content import Cell, Measured, Plot, Section, Table
 from trainers.reports.embedding import embed
 from trainers.reports.plots import COLOURS, SHARE, bars, lines, maps, scatter
 from trainers.reports.report import RENDERED
-from trainers.reproduction.by_fold import Fold
 from trainers.reproduction.networks_table import networks_table
-from trainers.reproduction.occurrence import f1_of, figures_of, gained, in_words, over_aus
-from trainers.reproduction.request import Material, Request
+from trainers.reproduction.occurrence import auc_of, f1_of, figures_of, gained
 
-OURS, FREE = "Ours", "O-wlc"
-"""With the constraint on label distributions, and without: the paper's names."""
-RATES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
-"""Shares of the labels that are missing; 0 is fully supervised."""
-FEWEST = RATES[-1]
 MOST_DOTS = 800
-
-
-def name_of(model: str, rate: float) -> str:
-    """Return the name of a model at a missing rate: "Ours 0.5"."""
-    return f"{model} {rate:g}"
-
-
-@dataclass(frozen=True, eq=False)
-class OfSeed:
-    """What the networks of one seed say.
-
-    Attributes:
-        comparisons: "Ours 0.5" -> all test rows; of the alpha sweep those of the first fold.
-        features, pictures: (n, D) and (n, k) of the first fold's test people, NaN without a face.
-        subject: (n,) who they are.
-    """
-
-    seed: int
-    folds: Sequence[Fold]
-    comparisons: Mapping[str, Comparison]
-    features: NDArray[np.float32]
-    pictures: NDArray[np.float32]
-    subject: NDArray[np.str_]
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """What the report is made of; `seeds` has one per seed of the request."""
-
-    request: Request
-    material: Material
-    seeds: Sequence[OfSeed]
-
-    def pairs(self, rate: float) -> list[tuple[Comparison, Comparison]]:
-        """Return O-wlc and Ours at a missing rate, of each seed."""
-        return [
-            (seed.comparisons[name_of(FREE, rate)], seed.comparisons[name_of(OURS, rate)])
-            for seed in self.seeds
-        ]
 
 
 def experiment_report(results: Results) -> Report:
@@ -98,7 +41,7 @@ def experiment_report(results: Results) -> Report:
     )
     trained = [run for seed in results.seeds for fold in seed.folds for run in fold.trained.values()]
     sections = (
-        _verdict(results),
+        claims_of(results),
         _missing(results),
         _supervised(first),
         _distributions(first),
@@ -125,47 +68,7 @@ def experiment_report(results: Results) -> Report:
     )
 
 
-# ---------------------------------------------------------------------- figures
-
-
-def distances(comparison: Comparison) -> tuple[float, float]:
-    """Return how far predicted distributions are from the labels': marginal and conditional, means."""
-    labels, decisions = _cells(comparison)
-    marginals = marginal_distance(labels, decisions)
-    return float(np.nanmean(marginals)), mean_off_diagonal(conditional_distance(labels, decisions))
-
-
-def _cells(comparison: Comparison) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    pairs = comparison.decisions
-    assert pairs is not None
-    return np.where(pairs.known, pairs.labels, np.nan), np.where(pairs.known, pairs.predictions, np.nan)
-
-
 # ---------------------------------------------------------------------- sections
-
-
-def _verdict(results: Results) -> Section:
-    texts = []
-    figures: dict[str, Any] = {}
-    headlines = []
-    for rate in RATES:
-        gain = gained(results.pairs(rate))
-        figures[f"F1 gained at {rate:g}"] = gain
-        texts.append(f"{100 * rate:.0f} % of the labels missing: {in_words(gain, OURS, FREE)}")
-        base = results.seeds[0].comparisons[name_of(OURS, rate)]
-        headlines.append(Headline(f"F1 gained by {OURS}, {100 * rate:.0f} % missing", gain, over_aus(base)))
-    nearer = []
-    for rate in RATES:
-        free, ours = (np.mean([distances(pair[k]) for pair in results.pairs(rate)], axis=0) for k in (0, 1))
-        figures[f"distances at {rate:g}"] = {OURS: ours.tolist(), FREE: free.tolist()}
-        nearer.append(bool((ours < free).all()))
-    texts.append(
-        f"Distributions of what {OURS} says are nearer to the labels', marginal and conditional, at "
-        f"{sum(nearer)} of {len(RATES)} missing rates."
-    )
-    return Section(
-        "verdict", "What came of it", tuple(Text(text) for text in texts), figures, tuple(headlines)
-    )
 
 
 def _missing(results: Results) -> Section:
@@ -205,12 +108,8 @@ def _supervised(seed: OfSeed) -> Section:
     columns = {}
     for metric in (f1, auc, accuracy):
         for model, comparison in models.items():
-            if metric is auc:
-                scores = comparison.scores
-                assert scores is not None
-                columns[f"{model} AUC"] = comparison.figures(auc, scores.labels, scores.predictions)
-            else:
-                columns[f"{model} {metric.name}"] = figures_of(comparison, metric)
+            told = auc_of(comparison) if metric is auc else figures_of(comparison, metric)
+            columns[f"{model} {metric.name}"] = told
     base = models[OURS]
     aus = base.corpus.aus
     table = Table(
@@ -235,8 +134,8 @@ def _distributions(seed: OfSeed) -> Section:
     base = models[OURS]
     aus = base.corpus.aus
     caption = f"{base.caption(listed(aus))} {100 * FEWEST:.0f} % of the labels missing."
-    labels, _ = _cells(base)
-    said = {model: _cells(comparison)[1] for model, comparison in models.items()}
+    labels, _ = cells(base)
+    said = {model: cells(comparison)[1] for model, comparison in models.items()}
     apart = {model: np.abs(marginal(values) - marginal(labels)) for model, values in said.items()}
     between = {model: np.abs(conditional(values) - conditional(labels)) for model, values in said.items()}
     for matrix in between.values():
@@ -244,7 +143,11 @@ def _distributions(seed: OfSeed) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (
             rate_name,
-            *(value for model in (OURS, FREE) for value in distances(seed.comparisons[name_of(model, rate)])),
+            *(
+                value
+                for model in (OURS, FREE)
+                for value in distances_of(seed.comparisons[name_of(model, rate)]).tolist()
+            ),
         )
         for rate in RATES
         for rate_name in (f"{100 * rate:.0f} %",)

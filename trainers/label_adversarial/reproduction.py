@@ -9,16 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from trainers.label_adversarial.experiment_report import (
-    FEWEST,
-    FREE,
-    OURS,
-    RATES,
-    OfSeed,
-    Results,
-    experiment_report,
-    name_of,
-)
+from trainers.label_adversarial.experiment_report import experiment_report
+from trainers.label_adversarial.results import FEWEST, FREE, OURS, RATES, OfSeed, Results, name_of
 from trainers.label_adversarial.task import LabelAdversarialTask
 from trainers.reports import Comparison, Report
 from trainers.reproduction.by_fold import (

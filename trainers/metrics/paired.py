@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +13,7 @@ from trainers.metrics.metric import Metric
 
 
 def difference(
-    metric: Metric,
+    metric: Metric | Callable[[NDArray[Any], NDArray[Any]], NDArray[Any] | float],
     labels: NDArray[np.floating],
     reference: NDArray[np.floating],
     other: NDArray[np.floating],
@@ -24,6 +27,7 @@ def difference(
     Paired: a draw takes the same subjects for both, so that what makes a subject hard for either cancels out.
 
     Args:
+        metric: as `bootstrap` takes it.
         labels, reference, other: (n, A), NaN where there is none; cells count that all three have.
         subject: (n,) whose row it is.
     """

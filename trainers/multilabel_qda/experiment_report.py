@@ -3,68 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from trainers.metrics import accuracy, phi, two_afc, with_neutral
+from trainers.metrics import accuracy, phi, with_neutral
+from trainers.multilabel_qda.claims import claims_of, two_afc_of
 from trainers.multilabel_qda.published import published_tables
-from trainers.reports import Comparison, Report
-from trainers.reports.comparison import Figures, listed
-from trainers.reports.content import Headline, Measured, Plot, Section, Table, Text
+from trainers.multilabel_qda.results import Crossed, OnCorpus, Results, Trial
+from trainers.reports import Report
+from trainers.reports.comparison import listed
+from trainers.reports.content import Measured, Plot, Section, Table
 from trainers.reports.embedding import embed
 from trainers.reports.plots import CORRELATION, maps, scatter
 from trainers.reports.report import RENDERED
 from trainers.reproduction.networks_table import networks_table
-from trainers.reproduction.occurrence import figures_of, over_aus
-from trainers.reproduction.request import Material, Request
-from trainers.reproduction.runs import TrainedRun
+from trainers.reproduction.occurrence import figures_of
 
-LEAST_LOST = 0.05
-"""2AFC that may be lost between corpora for features to count as general."""
 SHOWN = ("AU12", "AU15")
 """AUs of Fig. 2 and 3."""
 MOST_DOTS = 800
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """One of the search: what it changes, its network, and its validation loss."""
-
-    changes: tuple[str, ...]
-    run: TrainedRun
-    loss: float
-
-
-@dataclass(frozen=True, eq=False)
-class OnCorpus:
-    """A corpus, each person by the network that was trained on the others."""
-
-    corpus: str
-    comparison: Comparison
-    networks: Sequence[TrainedRun]
-
-
-@dataclass(frozen=True, eq=False)
-class Crossed:
-    """All of one corpus by the network that was trained on all of another; with its top layer."""
-
-    trained_on: str
-    tested_on: str
-    comparison: Comparison
-    network: TrainedRun
-
-
-@dataclass(frozen=True, eq=False)
-class Results:
-    """What the report is made of; `same` and `crossed` are in the order of the corpora."""
-
-    request: Request
-    material: Material
-    trials: Sequence[Trial]
-    same: Sequence[OnCorpus]
-    crossed: Sequence[Crossed]
 
 
 def experiment_report(results: Results) -> Report:
@@ -79,7 +37,7 @@ def experiment_report(results: Results) -> Report:
         *(crossed.network for crossed in results.crossed),
     ]
     sections = (
-        _verdict(results),
+        claims_of(results),
         _tables(results),
         *(_embedding(crossed) for crossed in results.crossed),
         _phi(one),
@@ -117,40 +75,6 @@ def experiment_report(results: Results) -> Report:
     )
 
 
-def ranking(comparison: Comparison) -> Figures:
-    """Return 2AFC per AU."""
-    scores = comparison.scores
-    assert scores is not None
-    return comparison.figures(two_afc, scores.labels, scores.predictions)
-
-
-def _verdict(results: Results) -> Section:
-    texts, headlines = [], []
-    figures: dict[str, Any] = {}
-    for crossed, own in zip(results.crossed, results.same[::-1], strict=True):
-        there, here = ranking(crossed.comparison).mean, ranking(own.comparison).mean
-        lost = here.value - there.value
-        figures[f"{crossed.trained_on} to {crossed.tested_on}"] = {"2AFC": there, "own": here, "lost": lost}
-        headlines.append(
-            Headline(
-                f"2AFC, {crossed.trained_on} to {crossed.tested_on}", there, over_aus(crossed.comparison)
-            )
-        )
-        kept = "is kept" if lost <= LEAST_LOST else "is not kept"
-        texts.append(
-            f"On {crossed.tested_on} a network that was trained on {crossed.trained_on} reaches a 2AFC of "
-            f"{there.value:.3f}, one trained on other people of {crossed.tested_on} {here.value:.3f}: "
-            f"{lost:+.3f} lost, of {LEAST_LOST} that may be. Generalisation between corpora {kept}."
-        )
-    for own in results.same:
-        headlines.append(
-            Headline(f"2AFC, {own.corpus} to itself", ranking(own.comparison).mean, over_aus(own.comparison))
-        )
-    return Section(
-        "verdict", "What came of it", tuple(Text(text) for text in texts), figures, tuple(headlines)
-    )
-
-
 def _tables(results: Results) -> Section:
     tables = []
     figures: dict[str, Any] = {}
@@ -160,7 +84,7 @@ def _tables(results: Results) -> Section:
         for each in results.crossed
     ]
     for key, title, comparison in sides:
-        right, ranked = figures_of(comparison, accuracy), ranking(comparison)
+        right, ranked = figures_of(comparison, accuracy), two_afc_of(comparison)
         aus = comparison.corpus.aus
         tables.append(
             Table(

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.errors import ProtocolError
-from trainers.multilabel_qda.experiment_report import Crossed, OnCorpus, Results, Trial, experiment_report
+from trainers.multilabel_qda.experiment_report import experiment_report
+from trainers.multilabel_qda.results import Crossed, OnCorpus, Results, Trial
 from trainers.multilabel_qda.search import drawn
 from trainers.multilabel_qda.task import MultiLabelTask
 from trainers.protocols import Split, protocol

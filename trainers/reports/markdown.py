@@ -19,7 +19,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield ""
     for warning in report.warnings:
         yield from (f"> **Note.** {_text(warning)}", "")
-    yield from _block(summary_table(report))
+    if report.headlines:
+        yield from _block(summary_table(report))
     for section in report.sections:
         yield from (f"## {_text(section.title)}", "")
         for block in section.blocks:

@@ -59,7 +59,8 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f'<p class="warning">{escape(warning)}</p>' for warning in report.warnings)
     links = (f'<a href="#{escape(part.key)}">{escape(part.title)}</a>' for part in report.sections)
     yield f"<nav>{' '.join(links)}</nav>"
-    yield from _block(summary_table(report))
+    if report.headlines:
+        yield from _block(summary_table(report))
     for section in report.sections:
         yield from _section(section)
     yield "</body>\n</html>"

@@ -1,4 +1,4 @@
-"""Models that tell occurrence, side by side: F1 per AU, what one gains on another, and that in words."""
+"""Models that tell occurrence, side by side: F1 per AU, what one gains on another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from trainers.metrics import Metric, difference, f1
+from trainers.metrics import Metric, auc, difference, f1
 from trainers.reports import Comparison
 from trainers.reports.comparison import Figures, counted_noun, listed
 from trainers.reports.content import Measured, Table
@@ -25,6 +25,13 @@ def figures_of(comparison: Comparison, metric: Metric) -> Figures:
     decisions = comparison.decisions
     assert decisions is not None
     return comparison.figures(metric, decisions.labels, decisions.predictions)
+
+
+def auc_of(comparison: Comparison) -> Figures:
+    """Return the AUC per AU. The model must tell occurrence."""
+    scores = comparison.scores
+    assert scores is not None
+    return comparison.figures(auc, scores.labels, scores.predictions)
 
 
 def gained(pairs: Sequence[Pair], metric: Metric = f1) -> Measured:
@@ -46,18 +53,6 @@ def gained(pairs: Sequence[Pair], metric: Metric = f1) -> Measured:
     resampled = np.mean([np.nanmean(each.resampled, axis=1) for each in drawn], axis=0)
     low, high = np.quantile(resampled, [0.025, 0.975])
     return Measured(value, float(low), float(high))
-
-
-def in_words(gain: Measured, other: str, reference: str, what: str = "F1") -> str:
-    """Return what a gain means: whether it holds, does not, or cannot be told."""
-    if not gain.has_interval:
-        return f"{other} {gain.value:+.3f} {what} on {reference}: there are too few subjects for an interval."
-    text = f"{other} {gain.value:+.3f} {what} on {reference} [{gain.low:+.3f}, {gain.high:+.3f}]. "
-    if gain.low > 0:
-        return text + "The interval excludes 0: it holds here."
-    if gain.high < 0:
-        return text + "The interval excludes 0 on the other side: it does not hold here."
-    return text + "The interval contains 0: with these people and this training it cannot be told."
 
 
 def f1_table(

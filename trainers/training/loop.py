@@ -156,7 +156,8 @@ class Loop:
         weights = self._task.weights(iteration)
         sums: dict[str, Tensor] = {}
         for step in self._task.steps(iteration):
-            losses = self._descend(step, batch, weights)
+            for _ in range(step.times):
+                losses = self._descend(step, batch, weights)
             if twice := sums.keys() & losses.keys():
                 raise TrainingError(f"task {self._recipe.task}: two steps name a loss {min(twice)!r}")
             sums |= losses

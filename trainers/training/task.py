@@ -47,6 +47,10 @@ class TaskOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The keys of `[task]` besides `name`; each task has a subclass with its own."""
 
 
+ALL = "all"
+"""The optimiser of a task that has one."""
+
+
 class ParameterGroup(NamedTuple):
     """Weights that an optimiser treats alike.
 
@@ -67,10 +71,12 @@ class Step(NamedTuple):
     Attributes:
         optimiser: name of it.
         losses: of a batch; their weighted sum is descended.
+        times: how often in a row, with what `losses` gives each time.
     """
 
     optimiser: str
     losses: Callable[[Batch], Losses]
+    times: int = 1
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ class Task(ABC):
         Args:
             iteration: from 0.
         """
-        return [Step("all", self.losses)]
+        return [Step(ALL, self.losses)]
 
     def weights(self, iteration: int) -> Mapping[str, float]:
         """Return how much each loss weighs in its step's sum; 1 where it is not named, 0 to log it only."""
@@ -185,9 +191,7 @@ class Task(ABC):
 
     def optimisers(self) -> Mapping[str, Sequence[ParameterGroup]]:
         """Return which weights each optimiser updates."""
-        return {
-            "all": [ParameterGroup(p for network in self.networks.values() for p in network.parameters())]
-        }
+        return {ALL: [ParameterGroup(p for network in self.networks.values() for p in network.parameters())]}
 
     def draw(self, samples: Samples, rng: np.random.Generator) -> NDArray[np.int64]:
         """Return the positions of one epoch in the order they are trained on, as many in every epoch.

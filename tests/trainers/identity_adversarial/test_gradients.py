@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from trainers.identity_adversarial.network import IdentityAdversarial
-from trainers.identity_adversarial.reversal import scale_gradient
 from trainers.identity_adversarial.task import (
     ACTION_UNITS,
     IDENTITY,
+    REVERSED,
     IdentityAdversarialOptions,
     IdentityAdversarialTask,
 )
@@ -99,24 +99,37 @@ def test_each_set_of_weights_descends_its_own_loss(identity, net, head, batch) -
     """theta_Net: L_AU - alpha L_ID; theta_AU: L_AU; theta_ID: L_ID. Joint: L_AU + alpha L_ID in all."""
     task = make_task(identity)
     of_au, of_identity = (plain(task.network, batch, loss) for loss in (ACTION_UNITS, IDENTITY))
-    losses, weights = task.losses(batch), task.weights(0)
-    sum(weights.get(name, 1.0) * value for name, value in losses.items()).backward()
+    weights, gradients = task.weights(0), {}
+    for step in task.steps(0):
+        own = [w for group in task.optimisers()[step.optimiser] for w in group.parameters]
+        loss = sum(weights.get(name, 1.0) * value for name, value in step.losses(batch).items())
+        for weight, gradient in zip(own, torch.autograd.grad(loss, own, allow_unused=True), strict=True):
+            assert id(weight) not in gradients  # nothing is moved twice
+            gradients[id(weight)] = gradient
     for name, factor in (("net", net), ("au", 0.0), ("identity", head)):
         moved = False
         for weight, a, b in zip(parts(task.network)[name], of_au[name], of_identity[name], strict=True):
             expected = a + factor * b
-            given = torch.zeros_like(weight) if weight.grad is None else weight.grad
+            gradient = gradients[id(weight)]
+            given = torch.zeros_like(weight) if gradient is None else gradient
             torch.testing.assert_close(given, expected, rtol=1e-4, atol=1e-6)
             moved = moved or bool((factor * b).abs().max() > 1e-5)
         assert moved == (factor != 0 and name != "au"), f"{name}: the identity plays no part in this"
 
 
-def test_a_reversed_gradient_is_reversed() -> None:
-    features = torch.randn(5, 3, requires_grad=True)
-    scaled = scale_gradient(features, -0.25)
-    torch.testing.assert_close(scaled, features)
-    (scaled * torch.arange(3.0)).sum().backward()
-    torch.testing.assert_close(features.grad, -0.25 * torch.arange(3.0).expand(5, 3))
+def test_the_head_for_people_learns_on_the_features_that_climbed_its_loss(batch) -> None:
+    task = make_task("adversarial", head_turns=3)
+    climb, head = task.steps(0)
+    assert (climb.times, head.times) == (1, 3)
+    seen = task.network.features(batch.picture).detach()
+    climb.losses(batch)
+    with torch.no_grad():  # the features move on, the batch's stay
+        for weight in task.network.feature_layers():
+            weight.zero_()
+    loss = head.losses(batch)[IDENTITY]
+    torch.testing.assert_close(loss, class_entropy(task.network.identity(seen), batch.subject))
+    loss.backward()
+    assert all(weight.grad is None for weight in task.network.feature_layers())
 
 
 def test_frozen_groups_learn_nothing_and_count_nothing(batch) -> None:
@@ -138,7 +151,7 @@ def test_frozen_groups_learn_nothing_and_count_nothing(batch) -> None:
 def test_a_face_of_nobody_known_teaches_the_aus_only(batch) -> None:
     task = make_task("adversarial")
     unknown = batch[batch.subject == -1]
-    assert float(task.losses(unknown)[IDENTITY].detach()) == 0.0
+    assert float(task.losses(unknown)[REVERSED].detach()) == 0.0
     assert float(task.losses(unknown)[ACTION_UNITS].detach()) > 0.0
     assert set(task.validation_losses(batch)) == {ACTION_UNITS}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from trainers.identity_adversarial.probe import subject_probe
+from trainers.identity_adversarial.probe import named_more, subject_probe
 from trainers.identity_adversarial.published import published, published_table
 from trainers.identity_adversarial.transfer import linear_transfer
 from trainers.protocols import Split
@@ -23,7 +23,27 @@ def test_features_that_tell_people_apart_are_found_out() -> None:
     mark = np.repeat(rng.normal(0, 3, (PEOPLE, 5)), FRAMES, axis=0)
     told = subject_probe(mark + rng.normal(0, 1, mark.shape), subject, order, seed=0)
     assert told.accuracy.value > 0.9 and told.accuracy.low <= told.accuracy.value <= told.accuracy.high
-    assert (told.chance, told.people, told.frames) == (pytest.approx(1 / PEOPLE), PEOPLE, PEOPLE * 12)
+    assert told.chance == pytest.approx(1 / PEOPLE)
+    assert told.subject.tolist() == [f"S{k}" for k in range(PEOPLE) for _ in range(12)]
+    assert told.right.mean() == pytest.approx(told.accuracy.value)
+
+
+def test_two_networks_are_compared_on_the_same_people() -> None:
+    subject, order = people()
+    rng = np.random.default_rng(3)
+    mark, noise = (
+        np.repeat(rng.normal(0, 1, (PEOPLE, 5)), FRAMES, axis=0),
+        rng.normal(0, 1, (len(subject), 5)),
+    )
+    plain, hidden = (
+        [subject_probe(strength * mark + noise, subject, order, seed=0)] * 2 for strength in (4.0, 0.2)
+    )
+    more = named_more(plain, hidden, seed=0)
+    assert more.value == pytest.approx(plain[0].accuracy.value - hidden[0].accuracy.value)
+    assert 0 < more.low < more.value < more.high
+    assert named_more(hidden, plain, seed=0).high < 0
+    same = named_more(plain, plain, seed=0)
+    assert (same.low, same.value, same.high) == (0.0, 0.0, 0.0)
 
 
 def test_features_that_know_nobody_are_at_chance() -> None:

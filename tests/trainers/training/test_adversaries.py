@@ -59,6 +59,16 @@ def test_each_optimiser_has_its_own_rate(toy, trained, tmp_path) -> None:
     assert lines[-1]["lr"]["judge"] == pytest.approx(0.5 / 12)
 
 
+def test_a_step_can_be_taken_several_times_on_a_batch(toy, trained, tmp_path, toy_tasks, monkeypatch) -> None:
+    class Eager(toy_tasks.Duel):
+        def steps(self, iteration):
+            return [Step("judge", self.judge_losses, times=3), Step("player", self.player_losses)]
+
+    monkeypatch.setitem(TASKS, "duel", Eager)
+    task = trained(toy("duel", length="iterations = 2"), tmp_path / "run").task
+    assert task.log == ["judge", "judge", "judge", "player"] * 2
+
+
 @pytest.mark.parametrize(
     ("steps", "message"),
     [

@@ -11,10 +11,10 @@ from trainers.identity_adversarial.probe import LEARNT
 from trainers.identity_adversarial.published import published_table
 from trainers.identity_adversarial.results import ADVERSARIAL, BASELINE, COMPARED, JOINT, OfSeed, Results
 from trainers.reports import Report
-from trainers.reports.comparison import listed
 from trainers.reports.content import Cell, Plot, Section, Table
 from trainers.reports.plots import lines
 from trainers.reports.report import RENDERED
+from trainers.reproduction.experiment_facts import corpus_name, facts_of, settings_of
 from trainers.reproduction.networks_table import networks_table
 from trainers.reproduction.occurrence import f1_table
 from trainers.reproduction.runs import TrainedRun
@@ -25,19 +25,12 @@ def experiment_report(results: Results) -> Report:
     """Return the report. Tables are of the first seed, unless they say otherwise."""
     request, material, first = results.request, results.material, results.seeds[0]
     base = first.comparisons[BASELINE]
-    corpus = material.corpus.name
-    other = first.transferred.comparisons[BASELINE].corpus.name
-    rendered = " (rendered faces)" if material.rendered else ""
+    assert material.other is not None
     facts = (
         ("Paper", "Z. Zhang, Zhai and Yin, Identity-based Adversarial Training of Deep CNNs for Facial AUs"),
-        ("Corpora", f"{corpus}{rendered}; features passed on to {other}{rendered}"),
+        ("Corpora", f"{corpus_name(material)}; features passed on to {corpus_name(material.other)}"),
         ("Protocol", base.protocol),
-        ("Size", f"{request.size}; every network is in “What was run”"),
-        ("Seeds", ", ".join(map(str, request.seeds))),
-        (
-            "Intervals",
-            f"95 %, percentile bootstrap over subjects, {base.resamples:,} draws, seed {base.seed}",
-        ),
+        *facts_of(request, base, request.seeds),
     )
     trained = [run for seed in results.seeds for fold in seed.folds for run in fold.trained.values()]
     sections = (
@@ -50,21 +43,11 @@ def experiment_report(results: Results) -> Report:
         Section("run", "What was run", (networks_table(trained),)),
     )
     return Report(
-        title=f"Identity-adversarial AU detection on {corpus}",
+        title=f"Identity-adversarial AU detection on {material.corpus.name}",
         facts=facts,
         warnings=(RENDERED,) if material.rendered else (),
         sections=sections,
-        settings={
-            "paper": "atf",
-            "size": request.size,
-            "corpus": corpus,
-            "other": other,
-            "rendered": material.rendered,
-            "aus": request.aus,
-            "seeds": request.seeds,
-            "protocol": base.protocol,
-            "caption": base.caption(listed(request.aus)),
-        },
+        settings=settings_of("atf", request, material, base, request.seeds),
     )
 
 
@@ -112,7 +95,8 @@ def _curves(seed: OfSeed) -> list[Section]:
     runs = seed.folds[0].trained
     caption = f"First fold of {seed.comparisons[BASELINE].corpus.name}, seed {seed.seed}."
     peers = {name: runs[name] for name in (BASELINE, JOINT, ADVERSARIAL)}
-    swept = {name: run for name, run in runs.items() if "alpha" in name}
+    adversarial = [run for name, run in runs.items() if name.split()[0] == ADVERSARIAL]
+    swept = {f"alpha {_alpha(run):g}": run for run in sorted(adversarial, key=_alpha)}
     made = []
     for key, title, chosen in (
         ("curves", "Learning curves (Fig. 3a)", peers),
@@ -136,6 +120,11 @@ def _curves(seed: OfSeed) -> list[Section]:
             Section(key, title, (*blocks, *([_swept_table(swept, caption)] if key == "alphas" else [])))
         )
     return made
+
+
+def _alpha(run: TrainedRun) -> float:
+    alpha: float = run.loaded.record.recipe.options.alpha  # type: ignore[attr-defined]
+    return alpha
 
 
 def _series(

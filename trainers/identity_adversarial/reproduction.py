@@ -42,6 +42,7 @@ from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
 from trainers.reproduction.runs import TrainedRun
 from trainers.training.devices import make_fabric
+from trainers.training.recipe_files import read_recipe
 
 AUS = ("AU01", "AU02", "AU04", "AU06", "AU07", "AU10", "AU12", "AU14", "AU15", "AU17", "AU23", "AU24")
 """Those of BP4D, Table 1."""
@@ -81,9 +82,11 @@ def models_of(size: str) -> list[Model]:
     """Return the five networks of Fig. 3 and Table 1, and those of Fig. 3b on the first fold."""
     plain, enhanced = RECIPES[size]
     ignored, joint = ("task.identity=ignored",), ("task.identity=joint",)
+    own = read_recipe(plain).options.alpha  # type: ignore[attr-defined]
     swept = [
         Model(f"{ADVERSARIAL} alpha {alpha:g}", plain, (f"task.alpha={alpha:g}",), folds=(1,))
         for alpha in ALPHAS
+        if alpha != own  # that of ATF itself
     ]
     return [
         Model(BASELINE, plain, ignored),

@@ -15,6 +15,7 @@ from trainers.reports.content import Cell, Measured, Plot, Section, Table
 from trainers.reports.embedding import embed
 from trainers.reports.plots import COLOURS, SHARE, bars, lines, maps, scatter
 from trainers.reports.report import RENDERED
+from trainers.reproduction.experiment_facts import corpus_name, facts_of, settings_of
 from trainers.reproduction.networks_table import networks_table
 from trainers.reproduction.occurrence import auc_of, f1_of, figures_of, gained
 
@@ -25,19 +26,12 @@ def experiment_report(results: Results) -> Report:
     """Return the report. Tables are of the first seed, unless they say otherwise."""
     request, material, first = results.request, results.material, results.seeds[0]
     base = first.comparisons[name_of(OURS, 0.0)]
-    corpus = material.corpus.name
-    rendered = " (rendered faces)" if material.rendered else ""
     facts = (
         ("Paper", "Wang, Chang, Peng and Pan, adversarial semi-supervised facial AU recognition"),
-        ("Corpus", f"{corpus}{rendered}"),
+        ("Corpus", corpus_name(material)),
         ("Protocol", base.protocol),
         ("Missing", "all labels of a share of the training faces"),
-        ("Size", f"{request.size}; every network is in “What was run”"),
-        ("Seeds", ", ".join(map(str, request.seeds))),
-        (
-            "Intervals",
-            f"95 %, percentile bootstrap over subjects, {base.resamples:,} draws, seed {base.seed}",
-        ),
+        *facts_of(request, base, request.seeds),
     )
     trained = [run for seed in results.seeds for fold in seed.folds for run in fold.trained.values()]
     sections = (
@@ -51,20 +45,11 @@ def experiment_report(results: Results) -> Report:
         Section("run", "What was run", (networks_table(trained),)),
     )
     return Report(
-        title=f"Label-adversarial AU recognition on {corpus}",
+        title=f"Label-adversarial AU recognition on {material.corpus.name}",
         facts=facts,
         warnings=(RENDERED,) if material.rendered else (),
         sections=sections,
-        settings={
-            "paper": "semi",
-            "size": request.size,
-            "corpus": corpus,
-            "rendered": material.rendered,
-            "aus": request.aus,
-            "seeds": request.seeds,
-            "protocol": base.protocol,
-            "caption": base.caption(listed(request.aus)),
-        },
+        settings=settings_of("semi", request, material, base, request.seeds),
     )
 
 
@@ -201,16 +186,16 @@ def _distributions(seed: OfSeed) -> Section:
 
 def _alphas(seed: OfSeed) -> Section:
     """Fig. 7."""
-    swept = {name: each for name, each in seed.comparisons.items() if " alpha " in name}
-    alphas = [float(name.rpartition(" ")[2]) for name in swept]
-    values = [f1_of(each).mean for each in swept.values()]
+    swept = {
+        float(name.rpartition(" ")[2]): each for name, each in seed.comparisons.items() if " alpha " in name
+    }
     base = next(iter(swept.values()))
     caption = f"{base.caption(listed(base.corpus.aus))} {100 * FEWEST:.0f} % of the labels missing."
     table = Table(
         title="Mean F1 against alpha (Fig. 7)",
         caption=caption,
         head=("alpha", "F1"),
-        rows=tuple((f"{alpha:g}", value) for alpha, value in zip(alphas, values, strict=True)),
+        rows=tuple((f"{alpha:g}", f1_of(each).mean) for alpha, each in sorted(swept.items())),
     )
     return Section("alphas", "Sensitivity to alpha", (table,))
 

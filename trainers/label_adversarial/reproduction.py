@@ -49,14 +49,16 @@ def models_of(size: str) -> list[Model]:
             Model(name_of(OURS, rate), recipe, (missing,)),
             Model(name_of(FREE, rate), recipe, (missing, "task.alpha=0", *_as_many_updates(recipe))),
         ]
+    own = read_recipe(recipe).options.alpha  # type: ignore[attr-defined]
     swept = [
         Model(
-            f"{OURS} alpha {alpha:g}",
+            _at(alpha),
             recipe,
             (f"data.missing.rate={FEWEST:g}", f"task.alpha={alpha:g}"),
             folds=(1,),
         )
         for alpha in ALPHAS
+        if alpha != own  # that of Ours itself
     ]
     return [*models, *swept]
 
@@ -118,6 +120,8 @@ def _of_seed(folds: Sequence[Fold], material: Material, request: Request, seed: 
         )
         features.append(seen["features"])
         pictures.append(seen["pictures"])
+    own = folds[0].trained[name_of(OURS, FEWEST)].loaded.record.recipe.options.alpha  # type: ignore[attr-defined]
+    said[_at(own)] = said[name_of(OURS, FEWEST)][:1]
     every = [fold.split for fold in folds]
     comparisons: Mapping[str, Comparison] = {
         name: Comparison.of_splits(
@@ -131,6 +135,10 @@ def _of_seed(folds: Sequence[Fold], material: Material, request: Request, seed: 
     }
     one = every[0].test  # people of one fold: features of different networks have nothing in common
     return OfSeed(seed, folds, comparisons, features[0][one], pictures[0][one], corpus.subject[one])
+
+
+def _at(alpha: float) -> str:
+    return f"{OURS} alpha {alpha:g}"
 
 
 def _shrunk(picture: Tensor) -> Tensor:

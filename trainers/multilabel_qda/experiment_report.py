@@ -17,6 +17,7 @@ from trainers.reports.content import Measured, Plot, Section, Table
 from trainers.reports.embedding import embed
 from trainers.reports.plots import CORRELATION, maps, scatter
 from trainers.reports.report import RENDERED
+from trainers.reproduction.experiment_facts import corpus_name, facts_of, settings_of
 from trainers.reproduction.networks_table import networks_table
 from trainers.reproduction.occurrence import figures_of
 
@@ -29,7 +30,7 @@ def experiment_report(results: Results) -> Report:
     """Return the report."""
     request, material = results.request, results.material
     one, two = results.same
-    rendered = " (rendered faces)" if material.rendered else ""
+    assert material.other is not None
     base = one.comparison
     networks = [
         *(trial.run for trial in results.trials),
@@ -52,26 +53,13 @@ def experiment_report(results: Results) -> Report:
                 "Paper",
                 "Ghosh et al., A Multi-label CNN Approach to Cross-Domain Action Unit Detection, ACII 2015",
             ),
-            ("Corpora", f"{one.corpus} and {two.corpus}{rendered}"),
+            ("Corpora", f"{corpus_name(material)} and {corpus_name(material.other)}"),
             ("Protocols", f"{base.protocol}; trained on one corpus and tested on the other"),
-            ("Size", f"{request.size}; every network is in “What was run”"),
-            ("Seed", str(base.seed)),
-            (
-                "Intervals",
-                f"95 %, percentile bootstrap over subjects, {base.resamples:,} draws, seed {base.seed}",
-            ),
+            *facts_of(request, base, [base.seed]),
         ),
         warnings=(RENDERED,) if material.rendered else (),
         sections=sections,
-        settings={
-            "paper": "qda",
-            "size": request.size,
-            "corpora": [one.corpus, two.corpus],
-            "rendered": material.rendered,
-            "aus": request.aus,
-            "seed": base.seed,
-            "caption": base.caption(listed(request.aus)),
-        },
+        settings=settings_of("qda", request, material, base, [base.seed]),
     )
 
 

@@ -34,13 +34,13 @@ TRIALS = {"small": 6, "paper": 30}
 
 # Two looks of other people: as different as two corpora whose pictures were taken in other rooms.
 PLANS = {
-    "small": (CorpusPlan("livefacs-a", subjects=14, frames=14 * 150, poses="continuous", size=128, seed=3),),
+    "small": (CorpusPlan("livefacs-a", subjects=18, frames=18 * 120, poses="continuous", size=128, seed=3),),
     "paper": (CorpusPlan("livefacs-a", subjects=27, frames=27 * 4800, poses="continuous", size=256, seed=3),),
 }
 OTHERS = {
     "small": (
         CorpusPlan(
-            "livefacs-b", subjects=14, frames=14 * 150, domain="wild", poses="continuous", size=128, seed=4
+            "livefacs-b", subjects=18, frames=18 * 120, domain="wild", poses="continuous", size=128, seed=4
         ),
     ),
     "paper": (

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainers.pose_dependent.agreement import agreement_plots
+from trainers.pose_dependent.claims import claims_of
 from trainers.pose_dependent.compared import RESAMPLES, TEST, VALIDATION, Compared, compared
 from trainers.pose_dependent.fields_by_pose import poses_of
 from trainers.pose_dependent.gains import by_look, by_seed, gain, looks_of, mean_icc
@@ -77,6 +78,7 @@ def experiment_report(results: Results) -> Report:
     )
     sections = (
         _verdict_section(parts.values(), request.seeds),
+        claims_of(list(parts.values())),
         *(_models_section(part, validation) for part in parts.values()),
         *_per_pose_sections(parts),
         *_agreement_sections(validation),

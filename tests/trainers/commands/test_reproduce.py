@@ -142,6 +142,7 @@ def test_the_report_has_all_tables_and_figures(experiment) -> None:
     text = (out / "report" / "report.md").read_text()
     for heading in (
         "## What came of it",
+        "## The paper's claims",
         "### Mean ICC by seed of the training",
         "### Mean ICC by the look of the pictures",
         "## Models on the validation people",

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
+from blotches import faces_of_blotches, write_blotches
 
 from trainers.corpora.corpus import Corpus
-from trainers.corpora.store import CorpusWriter, open_corpus
+from trainers.corpora.store import open_corpus
 from trainers.evaluation import Tracked
 from trainers.training.recipe import Recipe
 from trainers.training.recipe_files import read_recipe
 from trainers.training.task_names import TASKS
 from trainers.training.train import Trained, split_of, train
-
-AUS = ("AU04", "AU12")
-PARTITIONS = ["train"] * 8 + ["validation"] * 2 + ["test"]
-FRAMES = 12
 
 
 @pytest.fixture(autouse=True)
@@ -31,40 +25,10 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-def blotches(rng: np.random.Generator, levels: np.ndarray) -> bytes:
-    """A noisy picture: the brighter its upper half, the higher the first AU; the lower one, the second."""
-    pixels = rng.integers(0, 40, (24, 24, 3), dtype=np.uint8)
-    pixels[4:12, 4:20] += np.uint8(30 * levels[0])
-    pixels[14:22, 4:20] += np.uint8(30 * levels[1])
-    file = io.BytesIO()
-    Image.fromarray(pixels).save(file, "PNG")
-    return file.getvalue()
-
-
 @pytest.fixture(scope="session")
 def corpus_folder(tmp_path_factory) -> Path:
     """Eleven people, twelve pictures each; some labels are missing."""
-    rng = np.random.default_rng(0)
-    folder = tmp_path_factory.mktemp("corpora") / "blotches"
-    with CorpusWriter(folder, "blotches", AUS) as writer:
-        for person, partition in enumerate(PARTITIONS):
-            levels = rng.integers(0, 6, (FRAMES, 2)).astype(np.float32)
-            pictures = [blotches(rng, row) for row in levels]
-            levels[::5, 1] = np.nan
-            columns = {
-                "subject": f"S{person}",
-                "sequence": f"S{person}/1",
-                "frame": np.arange(1, FRAMES + 1),
-                "intensity": levels,
-                "occurrence": np.where(np.isnan(levels), np.nan, levels > 0).astype(np.float32),
-                "expression": np.where(levels[:, 0] > 2, "anger", "neutral"),
-                "pose": np.column_stack([np.tile([-30.0, 0, 30], 4), np.tile([-20.0, 20], 6), np.zeros(12)]),
-                "view": np.tile(["left", "front", "right"], 4),
-                "domain": ["studio"] * 6 + ["wild"] * 6,
-                "partition": partition,
-            }
-            writer.add(pictures, columns)
-    return folder
+    return write_blotches(tmp_path_factory.mktemp("corpora") / "blotches")
 
 
 @pytest.fixture(scope="session")
@@ -75,20 +39,7 @@ def corpus(corpus_folder) -> Corpus:
 @pytest.fixture(scope="session")
 def tracked(corpus) -> Tracked:
     """A face in every picture but one in seven, placed so that its crop is the whole picture."""
-    n = len(corpus)
-    faces = Tracked.nothing(n, "0" * 64)
-    rng = np.random.default_rng(1)
-    faces.landmarks[:] = rng.uniform(2, 22, (n, 478, 3))
-    for group, (x, y) in zip(
-        ((33, 133), (362, 263), (61, 291)), ((0.32, 0.4), (0.68, 0.4), (0.5, 0.74)), strict=True
-    ):
-        faces.landmarks[:, group, :2] = (24 * x, 24 * y)
-    faces.blendshapes[:] = rng.random((n, 52))
-    faces.pose[:] = rng.uniform(-30, 30, (n, 3))
-    faces.found[:] = np.arange(n) % 7 != 3
-    for column in (faces.landmarks, faces.blendshapes, faces.pose):
-        column[~faces.found] = np.nan
-    return faces
+    return faces_of_blotches(corpus, "0" * 64)
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,13 @@ def make(
             "instead of spontaneous behaviour.",
         ),
     ] = False,
+    habits: Annotated[
+        float,
+        typer.Option(
+            help="How much people differ in which Action Units they like to show, 0 to 3 (standard deviation "
+            "of log-odds); 1.5 is much."
+        ),
+    ] = 0.0,
     seed: SeedOption = 0,
     size: Annotated[int, typer.Option(help="Height and width of the pictures, pixels.")] = 256,
     jobs: Annotated[
@@ -106,6 +113,7 @@ def make(
             behaviour="expressions" if expressions else "posed" if posed else "spontaneous",
             seed=seed,
             size=size,
+            habits=habits,
         )
         from trainers.corpora.synthesis.make import make_corpus
 

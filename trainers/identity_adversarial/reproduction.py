@@ -36,7 +36,6 @@ from trainers.reproduction.by_fold import (
     runs_of,
     train_folds,
 )
-from trainers.reproduction.open_corpora import FEW_PEOPLE
 from trainers.reproduction.papers import Paper, as_labelled
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
@@ -57,22 +56,58 @@ RECIPES = {
     "paper": ("identity-adversarial/vgg19", "identity-adversarial/e-net"),
 }
 
-# As many people as DISFA has.
-OTHERS = {
+# As many people as BP4D has. They differ in which AUs they like to show: where everybody behaves alike, who
+# somebody is says nothing of their AUs, and there is nothing to be gained by forgetting it.
+HABITS = 2.0
+PLANS = {
     "small": (
         CorpusPlan(
-            "livefacs-other", subjects=27, frames=27 * 80, domain="wild", poses="continuous", size=128, seed=2
+            "livefacs-habits",
+            subjects=42,
+            frames=42 * 150,
+            poses="continuous",
+            size=128,
+            seed=1,
+            habits=HABITS,
         ),
     ),
     "paper": (
         CorpusPlan(
-            "livefacs-other",
+            "livefacs-habits",
+            subjects=41,
+            frames=41 * 3400,
+            poses="continuous",
+            size=256,
+            seed=1,
+            habits=HABITS,
+        ),
+    ),
+}
+
+# As many people as DISFA has.
+OTHERS = {
+    "small": (
+        CorpusPlan(
+            "livefacs-habits-wild",
+            subjects=27,
+            frames=27 * 80,
+            domain="wild",
+            poses="continuous",
+            size=128,
+            seed=2,
+            habits=HABITS,
+        ),
+    ),
+    "paper": (
+        CorpusPlan(
+            "livefacs-habits-wild",
             subjects=27,
             frames=27 * 4800,
             domain="wild",
             poses="continuous",
             size=256,
             seed=2,
+            habits=HABITS,
         ),
     ),
 }
@@ -197,7 +232,7 @@ def _task(run: TrainedRun) -> IdentityAdversarialTask:
 PAPER = Paper(
     source="Z. Zhang, Zhai and Yin, BMVC 2018",
     aus=AUS,
-    plans=FEW_PEOPLE,
+    plans=PLANS,
     check=check,
     prepared=as_labelled,
     reproduce=reproduce,

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from trainers.corpora.store import read_manifest
 from trainers.corpora.synthesis.plan import CorpusPlan
 from trainers.errors import CorpusError
 from trainers.reproduction.progress import Bars
-
-# As many people as BP4D has: the fewer there are, the more there is to be learnt by heart.
-FEW_PEOPLE = {
-    "small": (
-        CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1),
-    ),
-    "paper": (
-        CorpusPlan("livefacs-few", subjects=41, frames=41 * 3400, poses="continuous", size=256, seed=1),
-    ),
-}
-"""Size -> what stands for BP4D in the occurrence experiments."""
 
 
 def open_corpora(plans: Sequence[CorpusPlan], folder: Path, jobs: int | None, bars: Bars) -> list[Path]:
@@ -40,8 +30,8 @@ def open_corpora(plans: Sequence[CorpusPlan], folder: Path, jobs: int | None, ba
 
 
 def _check_same(path: Path, plan: CorpusPlan) -> None:
-    there = read_manifest(path).plan
-    for key, value in plan.as_table().items():
+    there = {"habits": 0.0} | read_manifest(path).plan
+    for key, value in asdict(plan).items():
         if there.get(key) != value:
             raise CorpusError(
                 f"corpus {path}: was rendered with {key} {there.get(key)}, this reproduction needs {value}: "

@@ -32,7 +32,9 @@ def test_a_corpus_is_rendered_once(tmp_path) -> None:
     assert (folders[0] / "corpus.toml").stat().st_mtime_ns == written
 
 
-@pytest.mark.parametrize(("key", "value"), [("frames", 3), ("domain", "wild"), ("size", 128)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("frames", 3), ("domain", "wild"), ("size", 128), ("habits", 1.0)]
+)
 def test_another_corpus_in_its_place_is_refused(tmp_path, key: str, value) -> None:
     picture = io.BytesIO()
     Image.new("RGB", (64, 64)).save(picture, "PNG")

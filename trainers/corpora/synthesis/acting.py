@@ -31,6 +31,8 @@ from trainers.corpora.synthesis.plan import CorpusPlan
 TAKE, RATE = 8, 2.0
 # Takes are drawn so many at once, which is faster.
 AT_ONCE = 16
+# Of so many takes somebody with habits chooses.
+OFFERED = 8 * AT_ONCE
 # Seconds between posed moments, in which a moving head gets anywhere.
 APART = 10.0
 # How far a held pose strays from its view, and rolls; how far the eyes of a held expression wander; standard
@@ -73,9 +75,10 @@ def _spontaneous(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> It
     """Takes without end; in "fera", held-out subjects show every moment in all nine views."""
     from_all = plan.poses == "fera" and plan.partition_of(subject) != "train"
     choice = _choice(plan)
+    preference = rng.normal(0.0, plan.habits, len(default_statistics().aus)) if plan.habits else None
     take = 0
     while True:
-        for sequence in spontaneous_sequences(rng, AT_ONCE, TAKE, fps=RATE):
+        for sequence in _takes(rng, preference):
             take += 1
             motion = head_motion(rng, TAKE, RATE)
             for frame in range(TAKE):
@@ -85,6 +88,21 @@ def _spontaneous(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> It
                 for view in choice if from_all else (_any(rng, choice),):
                     moment = moment_of(sequence, frame, _held(rng, view))
                     yield Shot(take, frame + 1, view.name, moment, "", 0)
+
+
+def _takes(rng: np.random.Generator, preference: NDArray[np.float64] | None) -> list[Sequence]:
+    """Return the next takes. Who has preferences takes those of many that suit them.
+
+    A take is chosen with odds of exp(preference times the share of its frames that show the AU), summed over
+    AUs: what excludes or accompanies what stays as it is.
+    """
+    if preference is None:
+        return spontaneous_sequences(rng, AT_ONCE, TAKE, fps=RATE)
+    offered = spontaneous_sequences(rng, OFFERED, TAKE, fps=RATE)
+    shown = np.array([sequence.occurrence.mean(axis=0) for sequence in offered])
+    # Drawn without replacement by these odds: Gumbel noise on their logarithms, the highest first.
+    chosen = np.argsort(-(shown @ preference + rng.gumbel(size=OFFERED)), kind="stable")[:AT_ONCE]
+    return [offered[k] for k in chosen.tolist()]
 
 
 def _expressions(plan: CorpusPlan, subject: int, rng: np.random.Generator) -> Iterator[Shot]:

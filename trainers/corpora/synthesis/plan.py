@@ -17,6 +17,7 @@ BEHAVIOURS = ("spontaneous", "expressions", "posed")
 # Shares of the subjects in the train, validation and test partition.
 SHARES = (0.6, 0.2, 0.2)
 SMALLEST, LARGEST = 64, 1024
+STRONGEST_HABITS = 3.0
 # Larger seeds would fill two words of NumPy's entropy and could meet another plan's.
 LARGEST_SEED = 2**32 - 1
 
@@ -34,6 +35,9 @@ class CorpusPlan:
             where its number of pictures is no multiple of nine.
         behaviour: "spontaneous" (AUs with published statistics), "expressions" (the six basic ones and
             neutral, at four levels) or "posed" (any AUs, each as often as every other).
+        habits: how much people differ in how often they show which AUs: standard deviation of each AU's
+            preference, in log-odds of showing it throughout a take. 0: all behave alike, by the published
+            statistics. For spontaneous behaviour.
         seed: two corpora of other seeds or domains share no subject.
         size: height and width of the pictures, pixels.
     """
@@ -46,6 +50,7 @@ class CorpusPlan:
     behaviour: str = "spontaneous"
     seed: int = 0
     size: int = 256
+    habits: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be rendered, naming the option and the way out."""
@@ -58,6 +63,10 @@ class CorpusPlan:
         ):
             if value not in choices:
                 raise CorpusError(f'{option} "{value}" is not known; choose from {", ".join(choices)}')
+        if not 0 <= self.habits <= STRONGEST_HABITS or (self.habits and self.behaviour != "spontaneous"):
+            raise CorpusError(
+                f"habits {self.habits:g}: give 0 to {STRONGEST_HABITS:g}, and only with spontaneous behaviour"
+            )
         if self.subjects < 1:
             raise CorpusError(f"subjects {self.subjects}: at least one person must act")
         if self.frames < self.subjects:
@@ -87,5 +96,6 @@ class CorpusPlan:
         return np.random.default_rng([self.seed, DOMAINS.index(self.domain), subject])
 
     def as_table(self) -> dict[str, Any]:
-        """Return the plan as plain values, as the manifest keeps it."""
-        return asdict(self)
+        """Return the plan as plain values, as the manifest keeps it; habits only where there are any."""
+        table = asdict(self)
+        return table if self.habits else {key: value for key, value in table.items() if key != "habits"}

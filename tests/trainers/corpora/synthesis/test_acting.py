@@ -194,3 +194,37 @@ def test_posed_moments_are_takes_of_their_own(poses: str) -> None:
     assert len({shot.moment.pose for shot in made}) == FRAMES
     yaw = np.array([shot.moment.pose[0] for shot in made])
     assert yaw.std() > 8.0  # a head that moves on, or views from both sides
+
+
+def rates(subjects: int, **changes: object) -> np.ndarray:
+    """(subjects, A) how often each shows each AU."""
+    plan = planned(poses="continuous", subjects=subjects, frames=subjects * 160, **changes)
+    return np.array(
+        [
+            np.mean(
+                [np.maximum(s.moment.left, s.moment.right) >= 1 for s in shots(plan, k, plan.rng_of(k))],
+                axis=0,
+            )
+            for k in range(subjects)
+        ]
+    )
+
+
+def test_people_with_habits_differ_and_still_cannot_do_what_nobody_can() -> None:
+    alike, different = rates(8), rates(8, habits=2.0)
+    smile = AUS.index("AU12")
+    assert np.ptp(different[:, smile]) > 2 * np.ptp(alike[:, smile])
+    assert different.std(axis=0).mean() > 1.5 * alike.std(axis=0).mean()
+    plan = planned(poses="continuous", habits=3.0)
+    for one, other in default_statistics().exclusions:
+        for shot in shots(plan, 0, plan.rng_of(0)):
+            shown = np.maximum(shot.moment.left, shot.moment.right) >= 1
+            assert not (shown[AUS.index(one)] and shown[AUS.index(other)])
+
+
+def test_the_same_person_has_the_same_habits() -> None:
+    first, again = (acted(2, habits=1.0) for _ in range(2))
+    assert all(
+        np.array_equal(a.moment.left, b.moment.left) and a.take == b.take
+        for a, b in zip(first, again, strict=True)
+    )

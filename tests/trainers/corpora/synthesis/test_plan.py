@@ -30,6 +30,10 @@ def plan(**changes: object) -> CorpusPlan:
         ({"frames": 9}, "frames 9 for 10 subjects"),
         ({"size": 32}, "size 32: pictures are 64 to 1024"),
         ({"size": 4096}, "size 4096"),
+        ({"habits": -0.5}, "habits -0.5: give 0 to 3, and only with spontaneous behaviour"),
+        ({"habits": 3.5}, "habits 3.5: give 0 to 3"),
+        ({"habits": float("nan")}, "habits nan: give 0 to 3"),
+        ({"habits": 1.0, "behaviour": "posed"}, "habits 1: give 0 to 3, and only with spontaneous"),
         ({"seed": -1}, "seed -1: seeds are 0 to"),
         ({"seed": 2**32}, "seed 4294967296: seeds are 0 to"),
     ],
@@ -89,3 +93,6 @@ def test_randomness_starts_anew_each_time() -> None:
 def test_as_table_makes_the_same_plan_again() -> None:
     made = plan(domain="wild", poses="continuous", behaviour="expressions", seed=4, size=128)
     assert CorpusPlan(**made.as_table()) == made
+    with_habits = plan(habits=1.5)
+    assert CorpusPlan(**with_habits.as_table()) == with_habits
+    assert "habits" not in made.as_table()  # corpora that were made before there were any are found again

@@ -68,22 +68,10 @@ def subject_probe(
     with threadpool_limits(1):
         probe.fit(scaled[learns], subject[learns])
         right = probe.predict(scaled[~learns]) == subject[~learns]
-    drawn = bootstrap(
-        lambda labels, hits: np.array([hits.mean()]),
-        right,
-        right.astype(np.float64),
-        subject[~learns],
-        resamples=RESAMPLES,
-        seed=seed,
-    )
-    low, high = drawn.interval()
-    _, counts = np.unique(subject[~learns], return_counts=True)
-    return Probed(
-        Measured(float(drawn.value[0]), float(low[0]), float(high[0])),
-        float(counts.max() / counts.sum()),
-        right.astype(np.float64),
-        subject[~learns],
-    )
+    right = right.astype(np.float64)
+    subject = subject[~learns]
+    _, counts = np.unique(subject, return_counts=True)
+    return Probed(_mean_over_people(right, subject, seed), float(counts.max() / counts.sum()), right, subject)
 
 
 def named_more(one: Sequence[Probed], other: Sequence[Probed], *, seed: int) -> Measured:
@@ -96,10 +84,15 @@ def named_more(one: Sequence[Probed], other: Sequence[Probed], *, seed: int) -> 
     """
     apart = np.concatenate([a.right - b.right for a, b in zip(one, other, strict=True)])
     subject = np.concatenate([probed.subject for probed in one])
+    return _mean_over_people(apart, subject, seed)
+
+
+def _mean_over_people(values: NDArray[np.float64], subject: NDArray[np.str_], seed: int) -> Measured:
+    """Return the mean of all frames, with its interval over people."""
     drawn = bootstrap(
-        lambda labels, difference: np.array([difference.mean()]),
-        apart,
-        apart,
+        lambda labels, drawn_values: np.array([drawn_values.mean()]),
+        values,
+        values,
         subject,
         resamples=RESAMPLES,
         seed=seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,16 +32,15 @@ from trainers.reproduction.by_fold import (
     Model,
     as_predictions,
     asked,
+    check_models,
     over_folds,
     rows_seen,
-    runs_of,
     train_folds,
 )
 from trainers.reproduction.papers import Paper, as_labelled
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
 from trainers.reproduction.runs import TrainedRun
-from trainers.training.devices import make_fabric
 from trainers.training.recipe_files import read_recipe
 
 AUS = ("AU01", "AU02", "AU04", "AU06", "AU07", "AU10", "AU12", "AU14", "AU15", "AU17", "AU23", "AU24")
@@ -59,57 +59,21 @@ RECIPES = {
 # As many people as BP4D has. They differ in which AUs they like to show: where everybody behaves alike, who
 # somebody is says nothing of their AUs, and there is nothing to be gained by forgetting it.
 HABITS = 2.0
+SMALL = CorpusPlan(
+    "livefacs-habits", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1, habits=HABITS
+)
 PLANS = {
-    "small": (
-        CorpusPlan(
-            "livefacs-habits",
-            subjects=42,
-            frames=42 * 150,
-            poses="continuous",
-            size=128,
-            seed=1,
-            habits=HABITS,
-        ),
-    ),
-    "paper": (
-        CorpusPlan(
-            "livefacs-habits",
-            subjects=41,
-            frames=41 * 3400,
-            poses="continuous",
-            size=256,
-            seed=1,
-            habits=HABITS,
-        ),
-    ),
+    "small": (SMALL,),
+    "paper": (dataclasses.replace(SMALL, subjects=41, frames=41 * 3400, size=256),),
 }
 
 # As many people as DISFA has.
+SMALL_OTHER = dataclasses.replace(
+    SMALL, name="livefacs-habits-wild", subjects=27, frames=27 * 80, domain="wild", seed=2
+)
 OTHERS = {
-    "small": (
-        CorpusPlan(
-            "livefacs-habits-wild",
-            subjects=27,
-            frames=27 * 80,
-            domain="wild",
-            poses="continuous",
-            size=128,
-            seed=2,
-            habits=HABITS,
-        ),
-    ),
-    "paper": (
-        CorpusPlan(
-            "livefacs-habits-wild",
-            subjects=27,
-            frames=27 * 4800,
-            domain="wild",
-            poses="continuous",
-            size=256,
-            seed=2,
-            habits=HABITS,
-        ),
-    ),
+    "small": (SMALL_OTHER,),
+    "paper": (dataclasses.replace(SMALL_OTHER, frames=27 * 4800, size=256),),
 }
 
 
@@ -134,9 +98,8 @@ def models_of(size: str) -> list[Model]:
 
 
 def check(request: Request) -> None:
-    """Refuse, before the long work, a device that is not there and changes that the recipes do not take."""
-    runs = runs_of(models_of(request.size), request, request.seeds[0], 1, 3)
-    make_fabric(request.device, 1, runs[0].recipe.training.precision)
+    """Refuse what cannot be run: see `check_models`."""
+    check_models(models_of(request.size), request)
 
 
 def reproduce(request: Request, material: Material, bars: Bars) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -19,15 +20,14 @@ from trainers.reproduction.by_fold import (
     Model,
     as_predictions,
     asked,
+    check_models,
     over_folds,
     rows_seen,
-    runs_of,
     train_folds,
 )
 from trainers.reproduction.papers import Paper, as_labelled
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
-from trainers.training.devices import make_fabric
 from trainers.training.recipe_files import read_recipe
 
 AUS = ("AU01", "AU02", "AU04", "AU06", "AU07", "AU10", "AU12", "AU14", "AU15", "AU17", "AU23", "AU24")
@@ -37,13 +37,10 @@ ALPHAS = (0.001, 0.01, 0.05, 0.1, 0.3)
 """Of Fig. 7."""
 
 # As many people as BP4D has.
+SMALL = CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1)
 PLANS = {
-    "small": (
-        CorpusPlan("livefacs-few", subjects=42, frames=42 * 150, poses="continuous", size=128, seed=1),
-    ),
-    "paper": (
-        CorpusPlan("livefacs-few", subjects=41, frames=41 * 3400, poses="continuous", size=256, seed=1),
-    ),
+    "small": (SMALL,),
+    "paper": (dataclasses.replace(SMALL, subjects=41, frames=41 * 3400, size=256),),
 }
 
 RECIPES = {"small": "label-adversarial/small", "paper": "label-adversarial/resnet50"}
@@ -85,9 +82,8 @@ def _as_many_updates(recipe: str) -> tuple[str, ...]:
 
 
 def check(request: Request) -> None:
-    """Refuse, before the long work, a device that is not there and changes that the recipes do not take."""
-    runs = runs_of(models_of(request.size), request, request.seeds[0], 1, 3)
-    make_fabric(request.device, 1, runs[0].recipe.training.precision)
+    """Refuse what cannot be run: see `check_models`."""
+    check_models(models_of(request.size), request)
 
 
 def reproduce(request: Request, material: Material, bars: Bars) -> Report:

@@ -17,6 +17,7 @@ from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Material, Request
 from trainers.reproduction.runs import Run, TrainedRun, train_all
 from trainers.training.batch import Batch
+from trainers.training.devices import make_fabric
 from trainers.training.predicting import predict
 from trainers.training.recipe_files import read_recipe
 from trainers.training.samples import Samples, make_samples
@@ -85,6 +86,16 @@ def runs_of(models: Sequence[Model], request: Request, seed: int, fold: int, fol
             )
         )
     return runs
+
+
+def check_models(models: Sequence[Model], request: Request) -> None:
+    """Refuse, before the long work, a device that is not there and changes that the recipes do not take.
+
+    Raises:
+        LiveFacsError: one line.
+    """
+    first, *_ = runs_of(models, request, request.seeds[0], 1, 1)
+    make_fabric(request.device, 1, first.recipe.training.precision)
 
 
 def train_folds(

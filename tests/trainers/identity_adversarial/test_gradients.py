@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from hand_made import occurrence_batch
 from torch import nn
 
 from trainers.identity_adversarial.network import IdentityAdversarial
@@ -51,20 +52,7 @@ def batch() -> Batch:
     occurrence[0, 1] = torch.nan
     subject = torch.arange(n) % 4
     subject[3] = -1
-    nothing = torch.zeros(n, dtype=torch.int64)
-    return Batch(
-        inputs={"crop": torch.randn(n, 1, 32, 32)},
-        intensity=occurrence,
-        occurrence=occurrence,
-        expression=nothing,
-        head_pose=torch.zeros(n, 3),
-        pose_group=nothing,
-        mirrored_group=nothing,
-        subject=subject,
-        view=nothing,
-        domain=nothing,
-        row=nothing,
-    )
+    return occurrence_batch(occurrence, subject)
 
 
 def parts(network: IdentityAdversarial) -> dict[str, list[nn.Parameter]]:

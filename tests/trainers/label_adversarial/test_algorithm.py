@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hand_made import occurrence_batch
 from torch.nn import functional
 
 from trainers.label_adversarial.task import (
@@ -53,20 +54,7 @@ def make_batch(n: int = 6) -> Batch:
     torch.manual_seed(1)
     occurrence = torch.randint(0, 2, (n, 3)).float()
     occurrence[1] = torch.nan
-    nothing = torch.zeros(n, dtype=torch.int64)
-    return Batch(
-        inputs={"crop": torch.randn(n, 1, 32, 32)},
-        intensity=occurrence,
-        occurrence=occurrence,
-        expression=nothing,
-        head_pose=torch.zeros(n, 3),
-        pose_group=nothing,
-        mirrored_group=nothing,
-        subject=nothing,
-        view=nothing,
-        domain=nothing,
-        row=nothing,
-    )
+    return occurrence_batch(occurrence)
 
 
 @pytest.mark.parametrize(

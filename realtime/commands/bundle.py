@@ -37,10 +37,14 @@ def verify(path: BundlePath = None) -> None:
     with open_bundle(path) as bundle:
         for precision in bundle.precisions:
             bundle.verify_models(run=True, precision=precision)
-        typer.echo(
-            f"{bundle.id}: {len(bundle.manifest.files)} files, {len(bundle.manifest.pose_groups)} pose "
-            f"groups, {len(bundle.aus)} action units: all as declared"
-        )
+        counts = {
+            "file": bundle.manifest.files,
+            "pose group": bundle.manifest.pose_groups,
+            "Action Unit": bundle.aus,
+            "expression": bundle.expressions,
+        }
+        parts = [f"{len(of)} {what}{'s' * (len(of) != 1)}" for what, of in counts.items() if of]
+        typer.echo(f"{bundle.id}: {', '.join(parts)}: all as declared")
 
 
 def _about(bundle: Bundle) -> Iterator[tuple[str, str]]:

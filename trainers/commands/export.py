@@ -76,6 +76,6 @@ def export(
             pack(target, bundle)
     typer.echo(
         f"{bundle}: {made.bytes / 1e6:.2f} MB of networks; ONNX Runtime against torch: "
-        f"{made.difference:.2g} at most, on {made.faces} real faces and noise"
+        f"{made.difference:.2g} at most, on {made.faces} faces of its corpora and noise"
     )
     typer.echo(f"next: livefacs run webcam:0 --bundle {shlex.quote(str(bundle))}")

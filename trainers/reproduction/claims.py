@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -38,14 +38,6 @@ def verdict_of(gain: Measured, above: float = 0.0) -> str:
     if gain.low > above:
         return HOLDS
     return FAILS if gain.high < above else OPEN
-
-
-def verdict_of_all(verdicts: Iterable[str]) -> str:
-    """Return whether all hold; one that fails decides."""
-    given = set(verdicts)
-    if FAILS in given:
-        return FAILS
-    return OPEN if OPEN in given else HOLDS
 
 
 def with_sign(difference: Measured) -> str:

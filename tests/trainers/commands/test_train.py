@@ -141,7 +141,9 @@ def test_a_network_is_trained_on_the_crops_that_run_live(trained) -> None:
 def test_export_makes_a_bundle_that_runs_live(trained, clip, tmp_path) -> None:
     run, _ = trained
     out = succeeding(export, run, tmp_path / "head.zip", "--version", "1.2.0", "--resting-share", "0.2")
-    assert re.search(r"ONNX Runtime against torch: [0-9.e-]+ at most, on 8 real faces and noise", out)
+    assert re.search(
+        r"ONNX Runtime against torch: [0-9.e-]+ at most, on 8 faces of its corpora and noise", out
+    )
     with Bundle.open(tmp_path / "head.zip") as bundle:
         assert (bundle.id, bundle.aus) == ("linear-baseline 1.2.0", ("AU04", "AU12", "AU25"))
         assert bundle.manifest.resting_share == 0.2

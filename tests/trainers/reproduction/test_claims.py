@@ -19,7 +19,6 @@ from trainers.reproduction.claims import (
     Claim,
     claims_section,
     verdict_of,
-    verdict_of_all,
     with_sign,
 )
 from trainers.reproduction.claims_page import claims_page
@@ -38,12 +37,6 @@ from trainers.reproduction.claims_page import claims_page
 def test_only_a_whole_interval_decides(low, high, verdict) -> None:
     assert verdict_of(Measured(0.05, low, high)) == verdict
     assert verdict_of(Measured(0.55, low + 0.5, high + 0.5), above=0.5) == verdict
-
-
-def test_one_that_fails_decides_for_all() -> None:
-    assert verdict_of_all([HOLDS, HOLDS]) == HOLDS
-    assert verdict_of_all([HOLDS, OPEN]) == OPEN
-    assert verdict_of_all([OPEN, FAILS, HOLDS]) == FAILS
 
 
 def test_a_difference_has_its_sign() -> None:

@@ -152,7 +152,8 @@ def _write_numbers(
             continue
         place = (value - scale[0]) / (scale[1] - scale[0])
         dark = abs(place - 0.5) > 0.35 if diverging else place > 0.6
-        text = f"{value:.2f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.1f}"
+        text = f"{value:.2f}"
+        text = f"{value:.1f}" if abs(float(text)) >= 1 else text.replace("0.", ".", 1)
         axes.text(column, row, text, ha="center", va="center", fontsize=6, color="white" if dark else "black")
 
 

@@ -5,7 +5,9 @@
 
 from trainers.backbones.backbone import BACKBONES, Backbone, backbone, give_weights
 from trainers.backbones.convolution_groups import convolution_groups
+from trainers.backbones.feature_maps import feature_maps
 from trainers.backbones.folding import folded
+from trainers.backbones.picture_classifier import PictureClassifier
 from trainers.backbones.standardise import Standardise
 from trainers.backbones.weights import IMAGENET_MEAN, IMAGENET_STD, WeightsError
 
@@ -14,10 +16,12 @@ __all__ = [
     "IMAGENET_MEAN",
     "IMAGENET_STD",
     "Backbone",
+    "PictureClassifier",
     "Standardise",
     "WeightsError",
     "backbone",
     "convolution_groups",
+    "feature_maps",
     "folded",
     "give_weights",
 ]

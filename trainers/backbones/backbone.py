@@ -15,8 +15,8 @@ from trainers.backbones.mobileone import CHANNELS as MOBILEONE_CHANNELS
 from trainers.backbones.mobileone import mobileone_features
 from trainers.backbones.resnet import ResNetTrunk
 from trainers.backbones.slim_resnet import CHANNELS as SLIM_CHANNELS
+from trainers.backbones.slim_resnet import PLAIN, slim_resnet_features
 from trainers.backbones.slim_resnet import STRIDE as SLIM_STRIDE
-from trainers.backbones.slim_resnet import slim_resnet_features
 from trainers.backbones.vgg import WIDTHS as VGG_WIDTHS
 from trainers.backbones.vgg import fully_connected, vgg_features
 from trainers.backbones.weights import (
@@ -174,6 +174,12 @@ _KINDS = {
     ),
     "slim_resnet": _Kind(
         lambda name, in_channels: slim_resnet_features(in_channels),
+        SLIM_CHANNELS,
+        "features.0.convolution.weight",
+        stride=SLIM_STRIDE,
+    ),
+    "slim_plain": _Kind(
+        lambda name, in_channels: slim_resnet_features(in_channels, PLAIN),
         SLIM_CHANNELS,
         "features.0.convolution.weight",
         stride=SLIM_STRIDE,

@@ -87,10 +87,16 @@ class ResNetTrunk(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the feature map."""
+        return self.stages(images)[-1]
+
+    def stages(self, images: Tensor) -> list[Tensor]:
+        """Return the maps after each of the four stages."""
         x: Tensor = self.maxpool(self.relu(self.bn1(self.conv1(images))))
+        maps = []
         for stage in range(1, len(WIDTHS) + 1):
             x = self.get_submodule(f"layer{stage}")(x)
-        return x
+            maps.append(x)
+        return maps
 
 
 class ResNet(ResNetTrunk):

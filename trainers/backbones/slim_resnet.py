@@ -16,6 +16,8 @@ WIDTHS = (24, 48, 96, 192)
 """Of the stem and of each stage; each halves the map."""
 DEPTHS = (1, 2, 2)
 """Residual blocks of each stage."""
+PLAIN = (0, 0, 0)
+"""Of "slim_plain", the same trunk without them, for the little that a few hundred pictures can teach."""
 
 CHANNELS = WIDTHS[-1]
 STRIDE = 2 ** len(WIDTHS)
@@ -59,9 +61,9 @@ class ResidualBlock(nn.Module):
         return out
 
 
-def slim_resnet_features(in_channels: int = 3) -> nn.Sequential:
+def slim_resnet_features(in_channels: int = 3, depths: tuple[int, ...] = DEPTHS) -> nn.Sequential:
     """Return the trunk: (n, in_channels, H, W) -> (n, 192, H/16, W/16)."""
     layers: list[nn.Module] = [NormedConvolution(in_channels, WIDTHS[0], 2, kernel=5)]
-    for channels, width, depth in zip(WIDTHS, WIDTHS[1:], DEPTHS, strict=False):
+    for channels, width, depth in zip(WIDTHS, WIDTHS[1:], depths, strict=False):
         layers += [NormedConvolution(channels, width, 2), *(ResidualBlock(width) for _ in range(depth))]
     return nn.Sequential(*layers)

@@ -29,8 +29,6 @@ def find_faces(
     Raises:
         LiveFacsError: there is no face model, a file fits other pictures, or a picture cannot be read.
     """
-    import numpy as np
-
     from realtime.tracking.face_model import face_model as find_face_model
     from trainers.errors import CorpusError
     from trainers.evaluation import Tracked, track
@@ -51,13 +49,7 @@ def find_faces(
             raise CorpusError(f"folder {folder}: cannot be made ({error.strerror}): name another") from error
         faces.save(kept, part)
         found.append(faces)
-    return Tracked(
-        found[0].face_model,
-        *(
-            np.concatenate([getattr(faces, column) for faces in found])
-            for column in ("found", "landmarks", "blendshapes", "pose")
-        ),
-    )
+    return Tracked.joined(found)
 
 
 def faces_of_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,17 @@ class Tracked:
             np.full((rows, LANDMARKS, 3), np.nan, dtype=np.float32),
             np.full((rows, BLENDSHAPES), np.nan, dtype=np.float32),
             np.full((rows, 3), np.nan, dtype=np.float32),
+        )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Tracked]) -> Tracked:
+        """Return those of several corpora, found by one face model, as of their `join`."""
+        return cls(
+            parts[0].face_model,
+            *(
+                np.concatenate([getattr(part, column) for part in parts])
+                for column in ("found", "landmarks", "blendshapes", "pose")
+            ),
         )
 
     def __len__(self) -> int:

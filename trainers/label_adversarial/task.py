@@ -11,9 +11,9 @@ from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.backbones import Backbone, give_weights
+from trainers.backbones import Backbone, PictureClassifier, give_weights
 from trainers.backbones.backbone import IMAGENET, RANDOM
-from trainers.label_adversarial.networks import Discriminator, Recogniser
+from trainers.label_adversarial.discriminator import Discriminator
 from trainers.training.batch import Batch
 from trainers.training.errors import RecipeError, TrainingError
 from trainers.training.facts import Facts
@@ -47,7 +47,7 @@ class LabelAdversarialOptions(TaskOptions, frozen=True, kw_only=True):
         discriminator_turns, recogniser_turns: H_D and H_R of Algorithm 1, updates of each in a turn.
         backbone: of `trainers.backbones`.
         weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
-        pooled, neck: see `Recogniser`.
+        pooled, neck: see `PictureClassifier`.
         hidden: see `Discriminator`.
     """
 
@@ -78,10 +78,10 @@ class LabelAdversarialTask(Task):
         self._labels = torch.zeros(0, len(facts.aus))  # Y^t of the paper
 
     @property
-    def recogniser(self) -> Recogniser:
+    def recogniser(self) -> PictureClassifier:
         """R."""
         network = self.networks[RECOGNISER]
-        assert isinstance(network, Recogniser)
+        assert isinstance(network, PictureClassifier)
         return network
 
     @property
@@ -95,7 +95,9 @@ class LabelAdversarialTask(Task):
         """R and D; without a part for D to play it is there all the same, so that weights compare."""
         options, aus = self.options, len(self.facts.aus)
         trunk = Backbone(options.backbone, in_channels=self.data.channels)
-        recogniser = Recogniser(trunk, size=self.data.size, aus=aus, pooled=options.pooled, neck=options.neck)
+        recogniser = PictureClassifier(
+            trunk, size=self.data.size, outputs=aus, pooled=options.pooled, neck=options.neck
+        )
         return {RECOGNISER: recogniser, DISCRIMINATOR: Discriminator(aus, options.hidden)}
 
     def pretrain(self) -> list[str]:

@@ -23,8 +23,9 @@ CHANNELS = {
     "mobilenet_v3_large": 960,
     "mobileone_s0": 1024,
     "slim_resnet": 192,
+    "slim_plain": 192,
 }
-STRIDE = {"slim_resnet": 16}
+STRIDE = {"slim_resnet": 16, "slim_plain": 16}
 
 
 @pytest.fixture(autouse=True)
@@ -76,7 +77,7 @@ def test_maps_have_the_channels_and_size_told(name: str, size: int) -> None:
         "random",
     )
     side = {224: 7, 112: 3 if name.startswith("vgg") else 4, 96: 3}[size]
-    if name == "slim_resnet":
+    if name.startswith("slim_"):
         side = size // 16
     assert made.map_side(size) == side
     assert features.shape == (2, made.channels, side, side)

@@ -44,6 +44,15 @@ def train(
             "--set", metavar="KEY=VALUE", help="Change a key of the recipe: `--set optimiser.lr=0.001`."
         ),
     ] = None,
+    adapt: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="A run of `cycle-attention/cycle-small`: its generator first gives the training pictures of "
+            "its source domain the look of the other. Short for `--set data.adapt=RUN`.",
+            show_default=False,
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out, exactly where it was left.")
     ] = False,
@@ -90,6 +99,8 @@ def train(
         from trainers.training.train import split_of
         from trainers.training.train import train as train_run
 
+        if adapt is not None:
+            changes = [*(changes or []), f"data.adapt={adapt}"]
         chosen = read_recipe(recipe, changes or [])
         run = RunFolder(out)
         make_fabric(device, devices, chosen.training.precision)  # refuses before the long work

@@ -125,6 +125,8 @@ class DataRecipe(msgspec.Struct, frozen=True, kw_only=True):
         aus: Action Units to train, all that the corpus labels if left out.
         pose_groups: name -> range; a face belongs to the first that contains its labelled pose.
         augmentation, sampling, missing: tables of their own.
+        adapt: a run of task cycle-attention whose generator gives training pictures another look
+            (`adaptation`); empty: they stay as they are.
         batch: pictures per iteration, over all devices.
         workers: processes that read ahead, for pictures that do not fit in memory.
         memory: GiB that prepared pictures may take; more are read again every time.
@@ -147,6 +149,7 @@ class DataRecipe(msgspec.Struct, frozen=True, kw_only=True):
     augmentation: Augmentation = Augmentation()
     sampling: Sampling = Sampling()
     missing: Missing = Missing()
+    adapt: str = ""
     batch: Count = 64
     workers: Maybe = 0
     memory: NotNegative = 4.0

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from trainers.training.task import Task
 
 TASKS: dict[str, str | type[Task]] = {
+    "cycle-attention": "trainers.cycle_attention.cycle_task:CycleAttentionTask",
+    "expression": "trainers.cycle_attention.expression_task:ExpressionTask",
     "identity-adversarial": "trainers.identity_adversarial.task:IdentityAdversarialTask",
     "label-adversarial": "trainers.label_adversarial.task:LabelAdversarialTask",
     "linear": "trainers.training.linear:Linear",

@@ -21,6 +21,7 @@ from trainers.protocols import (
     protocol,
 )
 from trainers.training import checkpoint
+from trainers.training.adaptation import adapted
 from trainers.training.devices import make_fabric
 from trainers.training.errors import TrainingError
 from trainers.training.facts import Facts, facts_of
@@ -154,6 +155,8 @@ def train(
         _read(corpus, rows, what, recipe, facts, tracked, cache, jobs, report)
         for what, rows in (("training pictures", split.train), ("validation pictures", split.validation))
     )
+    if recipe.data.adapt:
+        training = adapted(training, recipe.data.adapt)
     if not resume:
         for line in task.pretrain():
             report.note(line)

@@ -128,7 +128,7 @@ def test_a_recipe_written_down_is_read_as_the_same(tmp_path) -> None:
         ("speed=1", "unknown key 'speed': use one of protocol, fold, data"),
         (
             "task.name=oracle",
-            "task.name is 'oracle': use one of identity-adversarial, label-adversarial, linear",
+            "task.name is 'oracle': use one of cycle-attention, expression, identity-adversarial",
         ),
         ("task.name=nowhere:Task", "task.name is 'nowhere:Task', but importing it failed"),
         ("task.name=pathlib:Path", "task.name is 'pathlib:Path', but pathlib has no task Path"),

@@ -11,8 +11,11 @@ from PIL import Image
 from trainers.corpora.corpus import Corpus
 from trainers.corpora.store import CorpusWriter
 from trainers.evaluation import Tracked
+from trainers.training.run_folder import CorpusOrigin
 
 AUS = ("AU04", "AU12")
+OPEN = [CorpusOrigin(name="blotches", manifest="ab" * 32, licence="CC0-1.0")]
+"""Where it came from, as a run writes it down."""
 PARTITIONS = ("train",) * 8 + ("validation",) * 2 + ("test",)
 FRAMES = 12
 

@@ -3,7 +3,7 @@
 `backbone("vgg16")` gives a `Backbone`; `BACKBONES` lists the names.
 """
 
-from trainers.backbones.backbone import BACKBONES, Backbone, backbone, give_weights
+from trainers.backbones.backbone import BACKBONES, Backbone, backbone, give_weights, start_trunk
 from trainers.backbones.convolution_groups import convolution_groups
 from trainers.backbones.feature_maps import feature_maps
 from trainers.backbones.folding import folded
@@ -24,4 +24,5 @@ __all__ = [
     "feature_maps",
     "folded",
     "give_weights",
+    "start_trunk",
 ]

@@ -125,6 +125,12 @@ def give_weights(trunk: Backbone, weights: str | Path) -> None:
     trunk.weights = f"{path.name}, sha256 {fingerprint(path)}"
 
 
+def start_trunk(trunk: Backbone, weights: str | Path) -> list[str]:
+    """Do as `give_weights`, and return what to tell the user of it: of random weights nothing."""
+    give_weights(trunk, weights)
+    return [] if weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
+
+
 def _load(made: Backbone, given: dict[str, Tensor], source: str) -> None:
     kind = _kind(made.name)
     names = {own: kind.torchvision_name(own) for own in made.state_dict()}

@@ -21,8 +21,7 @@ def feature_maps(trunk: Backbone, images: Tensor, groups: Sequence[int]) -> list
     Raises:
         OptionError: the trunk has no such group, or none at all.
     """
-    every = list(_maps(trunk, images))
-    *maps, last = every
+    *maps, last = _maps(trunk, images)
     strange = [group for group in groups if not 1 <= group <= len(maps)]
     if strange:
         raise OptionError(f"backbone {trunk.name}: has groups 1 to {len(maps)}, not {min(strange)}")

@@ -13,24 +13,25 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.backbones import PictureClassifier, give_weights
-from trainers.backbones.weights import fingerprint
+from trainers.backbones import PictureClassifier, start_trunk
 from trainers.cycle_attention.adversarial import deception, discrimination
 from trainers.cycle_attention.attention import transfer_loss
 from trainers.cycle_attention.discriminator import PatchDiscriminator
 from trainers.cycle_attention.expression_task import (
+    ATTENTION,
+    EXPRESSION,
     ExpressionOptions,
     exported,
     new_classifier,
-    pictures_alone,
 )
 from trainers.cycle_attention.generator import DOWN, Generator
 from trainers.cycle_attention.image_pool import ImagePool
 from trainers.cycle_attention.teacher import CLASSIFIER, Teacher, start_from
-from trainers.training import checkpoint
+from trainers.training.adaptation import as_pixels
 from trainers.training.batch import Batch
+from trainers.training.earlier_run import take_networks
 from trainers.training.errors import RecipeError, TrainingError
-from trainers.training.facts import Facts
+from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import class_entropy
 from trainers.training.recipe import DataRecipe
 from trainers.training.run_folder import RunFolder
@@ -43,14 +44,8 @@ D_AUXILIARY, D_SOURCE = "auxiliary_discriminator", "source_discriminator"
 """Networks D_W and D_S."""
 GENERATORS, DISCRIMINATORS = "generators", "discriminators"
 """Optimisers. That of the generators updates f_W as well: equation (9) minimises over all three."""
-DECEPTION, CYCLE, IDENTITY, EXPRESSION, ATTENTION, DISCRIMINATION = (
-    "deception",
-    "cycle",
-    "identity",
-    "expression",
-    "attention",
-    "discrimination",
-)
+DECEPTION, CYCLE, DISCRIMINATION = "deception", "cycle", "discrimination"
+"""Losses besides f_W's: the generators' part of equations (4) and (5), (6), and the discriminators' part."""
 
 Count = Annotated[int, Meta(ge=1)]
 Maybe = Annotated[int, Meta(ge=0)]
@@ -106,7 +101,7 @@ class CycleAttentionTask(Task):
 
     def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
         """Refuse a recipe whose pictures or domains do not fit."""
-        pictures_alone(facts, "cycle-attention")
+        picture_alone(facts, "cycle-attention")
         if data.size % DOWN:
             raise RecipeError(f"task cycle-attention: data.size is {data.size}: take a multiple of {DOWN}")
         if data.mean or data.std or data.equalise or data.baseline != "none":
@@ -153,7 +148,7 @@ class CycleAttentionTask(Task):
         if options.start:
             lines.append(start_from(self.classifier, Path(options.start)))
         elif options.classifier:
-            give_weights(self.classifier.trunk, options.weights)
+            lines += start_trunk(self.classifier.trunk, options.weights)
         return lines
 
     def prepare(self, train: Samples) -> None:
@@ -308,11 +303,12 @@ class CycleAttentionTask(Task):
 
     def validation_losses(self, batch: Batch) -> Losses:
         """Return the cycle error and, with f_W, equation (7)'s, of what the rows' domains allow."""
-        losses = {} if self._held else {CYCLE: self._cycle_error(self._translated(batch))}
+        made = {} if self._held else self._translated(batch)
+        losses = {CYCLE: self._cycle_error(made)} if made else {}
         self._real, self._made = {}, {}
         source = self._of(batch, self.options.source)
         if self.options.classifier and len(source):
-            losses |= self._reading(source, self.restyled(source.picture))
+            losses |= self._reading(source, made[D_AUXILIARY] if made else self.restyled(source.picture))
         return losses
 
     def predict(self, batch: Batch) -> dict[str, Tensor]:
@@ -360,8 +356,9 @@ def mean_difference(one: Tensor, two: Tensor) -> Tensor:
 def sheet(columns: Sequence[Tensor]) -> NDArray[np.uint8]:
     """Return (H, W, 3) pixels: of (n, C, S, S) pictures in -1 to 1, one column each, one row per picture."""
     pixels = torch.cat([torch.cat(list(column), dim=1) for column in columns], dim=2)
-    pixels = (pixels.float().clamp(-1, 1) + 1) * 127.5
-    sheet: NDArray[np.uint8] = pixels.round().byte().expand(3, -1, -1).permute(1, 2, 0).cpu().numpy()
+    sheet: NDArray[np.uint8] = (
+        as_pixels(pixels.float()).byte().expand(3, -1, -1).permute(1, 2, 0).cpu().numpy()
+    )
     return sheet
 
 
@@ -371,10 +368,7 @@ def generators_from(networks: Mapping[str, nn.Module], run: Path) -> str:
     Raises:
         TrainingError: no such run, not trained, or other generators.
     """
-    folder = RunFolder(run)
-    tensors, _ = checkpoint.read_tensors(folder.best)
+    generators = {name: networks[name] for name in (TO_AUXILIARY, TO_SOURCE)}
     way_out = "name a run of the same task.width, task.blocks and data.colour"
-    for name in (TO_AUXILIARY, TO_SOURCE):
-        given = checkpoint.network_of(tensors, name)
-        checkpoint.load_network(networks[name], given, f"generators {run}: do not fit", way_out)
-    return f"generators are those of {'/'.join(folder.folder.parts[-2:])}, sha256 {fingerprint(folder.best)}"
+    named = take_networks(generators, RunFolder(run), f"generators {run}: do not fit", way_out)
+    return f"generators are those of {named}"

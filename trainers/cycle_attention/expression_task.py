@@ -12,14 +12,13 @@ from typing import Annotated
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, PictureClassifier, give_weights
-from trainers.backbones.backbone import IMAGENET, RANDOM
+from trainers.backbones import Backbone, PictureClassifier, start_trunk
+from trainers.backbones.backbone import IMAGENET
 from trainers.corpora.corpus import EXPRESSIONS
 from trainers.cycle_attention.attention import transfer_loss
 from trainers.cycle_attention.teacher import CLASSIFIER, Teacher, start_from
 from trainers.training.batch import Batch
-from trainers.training.errors import RecipeError
-from trainers.training.facts import Facts
+from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import class_entropy
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
@@ -60,7 +59,7 @@ class ExpressionTask(Task):
 
     def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
         """Refuse a recipe whose inputs do not fit."""
-        pictures_alone(facts, "expression")
+        picture_alone(facts, "expression")
         super().__init__(options, facts, data)
         self._teacher: Teacher | None = None
 
@@ -80,8 +79,7 @@ class ExpressionTask(Task):
         options = self.options
         if options.start:
             return [start_from(self.classifier, Path(options.start))]
-        give_weights(self.classifier.trunk, options.weights)
-        return [] if options.weights == RANDOM else [f"trunk starts from {self.classifier.trunk.weights}"]
+        return start_trunk(self.classifier.trunk, options.weights)
 
     def prepare(self, train: Samples) -> None:
         """Fetch the teacher."""
@@ -123,12 +121,3 @@ def exported(classifier: PictureClassifier, facts: Facts) -> Exported:
     """Return the classifier as a bundle holds it."""
     network = Tupled(nn.Sequential(classifier, nn.Softmax(dim=1)))
     return for_every_pose(network, ("expression",), (), EXPRESSIONS)
-
-
-def pictures_alone(facts: Facts, task: str) -> None:
-    """Refuse other inputs than a picture. Raises RecipeError."""
-    if tuple(facts.inputs) != ("crop",):
-        raise RecipeError(
-            f"task {task}: sees a picture and nothing else, not {', '.join(facts.inputs)}: "
-            'set data.picture to "crop" or "whole" and leave data.inputs out'
-        )

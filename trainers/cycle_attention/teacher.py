@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from trainers.backbones import PictureClassifier
-from trainers.backbones.weights import fingerprint
-from trainers.training import checkpoint
+from trainers.training.earlier_run import take_networks
 from trainers.training.errors import TrainingError
 from trainers.training.run_folder import RunFolder
 
@@ -57,9 +56,6 @@ def start_from(network: PictureClassifier, run: Path) -> str:
     Raises:
         TrainingError: no such run, not trained, or another network.
     """
-    folder = RunFolder(run)
-    tensors, _ = checkpoint.read_tensors(folder.best)
     way_out = "start from a run of the same backbone and picture size"
-    given = checkpoint.network_of(tensors, CLASSIFIER)
-    checkpoint.load_network(network, given, f"weights {run}: do not fit", way_out)
-    return f"classifier starts from {'/'.join(folder.folder.parts[-2:])}, sha256 {fingerprint(folder.best)}"
+    named = take_networks({CLASSIFIER: network}, RunFolder(run), f"weights {run}: do not fit", way_out)
+    return f"classifier starts from {named}"

@@ -9,7 +9,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, give_weights
+from trainers.backbones import Backbone, start_trunk
 from trainers.backbones.backbone import IMAGENET, RANDOM
 from trainers.identity_adversarial.attention import Attention
 from trainers.identity_adversarial.network import IdentityAdversarial
@@ -114,10 +114,10 @@ class IdentityAdversarialTask(Task):
     def pretrain(self) -> list[str]:
         """Give the trunk the weights that the recipe names."""
         trunk = self.network.trunk
-        give_weights(trunk, self.options.weights)
+        told = start_trunk(trunk, self.options.weights)
         if self.options.weights == RANDOM and self.options.frozen:
             return [f"trunk {trunk.name}: {self.options.frozen} groups are frozen at RANDOM weights"]
-        return [] if self.options.weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
+        return told
 
     # ------------------------------------------------------------------ learning
 

@@ -11,12 +11,12 @@ from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.backbones import Backbone, PictureClassifier, give_weights
-from trainers.backbones.backbone import IMAGENET, RANDOM
+from trainers.backbones import Backbone, PictureClassifier, start_trunk
+from trainers.backbones.backbone import IMAGENET
 from trainers.label_adversarial.discriminator import Discriminator
 from trainers.training.batch import Batch
-from trainers.training.errors import RecipeError, TrainingError
-from trainers.training.facts import Facts
+from trainers.training.errors import TrainingError
+from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import cross_entropy_of_logits
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
@@ -69,11 +69,7 @@ class LabelAdversarialTask(Task):
 
     def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
         """Refuse a recipe whose inputs do not fit."""
-        if tuple(facts.inputs) != ("crop",):
-            raise RecipeError(
-                f"task label-adversarial: sees a picture and nothing else, not {', '.join(facts.inputs)}: "
-                'set data.picture to "crop" or "whole" and leave data.inputs out'
-            )
+        picture_alone(facts, "label-adversarial")
         super().__init__(options, facts, data)
         self._labels = torch.zeros(0, len(facts.aus))  # Y^t of the paper
 
@@ -102,9 +98,7 @@ class LabelAdversarialTask(Task):
 
     def pretrain(self) -> list[str]:
         """Give the trunk the weights that the recipe names."""
-        trunk = self.recogniser.trunk
-        give_weights(trunk, self.options.weights)
-        return [] if self.options.weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
+        return start_trunk(self.recogniser.trunk, self.options.weights)
 
     def prepare(self, train: Samples) -> None:
         """Collect the label vectors that are whole: the set Y^t from which D's real ones are drawn.

@@ -10,8 +10,7 @@ import torch
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, give_weights
-from trainers.backbones.backbone import RANDOM
+from trainers.backbones import Backbone, start_trunk
 from trainers.corpora.corpus import EXPRESSIONS, TOP_INTENSITY
 from trainers.multi_au.committee import INPUTS, Committee, Rules
 from trainers.multi_au.exported import EveryGroup
@@ -145,9 +144,7 @@ class MultiAuTask(Task):
 
     def pretrain(self) -> list[str]:
         """Fetch the trunk's weights, if any are wanted."""
-        trunk = self.network.trunk
-        give_weights(trunk, self.options.weights)
-        return [] if self.options.weights == RANDOM else [f"trunk {trunk.name} starts from {trunk.weights}"]
+        return start_trunk(self.network.trunk, self.options.weights)
 
     def prepare(self, train: Samples) -> None:
         """Count how rare each AU is."""

@@ -12,8 +12,8 @@ from trainers.multilabel_qda.network import MultiLabelNetwork
 from trainers.multilabel_qda.objective import multilabel_softmax_loss, with_neutral_label
 from trainers.multilabel_qda.quadratic_discriminant import QuadraticDiscriminants
 from trainers.training.batch import Batch
-from trainers.training.errors import RecipeError, TrainingError
-from trainers.training.facts import Facts
+from trainers.training.errors import TrainingError
+from trainers.training.facts import Facts, picture_alone
 from trainers.training.predicting import predict
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
@@ -51,11 +51,7 @@ class MultiLabelTask(Task):
 
     def __init__(self, options: TaskOptions, facts: Facts, data: DataRecipe) -> None:
         """Refuse a recipe whose inputs do not fit."""
-        if tuple(facts.inputs) != ("crop",):
-            raise RecipeError(
-                f"task multilabel-qda: sees a picture and nothing else, not {', '.join(facts.inputs)}: "
-                'set data.picture to "crop" or "whole" and leave data.inputs out'
-            )
+        picture_alone(facts, "multilabel-qda")
         super().__init__(options, facts, data)
 
     @property

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from trainers.backbones.weights import fingerprint
 from trainers.pose_dependent.networks import PoseDependent, PoseInvariant
 from trainers.training import checkpoint
+from trainers.training.earlier_run import name_of
 from trainers.training.errors import TrainingError
 from trainers.training.run_folder import RunFolder, read_record
 
@@ -44,7 +44,7 @@ def start_from(network: PoseInvariant | PoseDependent, aus: Sequence[str], folde
     chosen = {name: _own(name, value, network.output_layers, rows) for name, value in given.items()}
     way_out = "start from a run of the same task, backbone and picture size"
     checkpoint.load_network(network, chosen, f"weights {folder}: do not fit", way_out)
-    return f"{'/'.join(run.folder.parts[-2:])}, sha256 {fingerprint(run.best)}"
+    return name_of(run)
 
 
 def _own(name: str, value: Tensor, output_layers: Sequence[str], rows: Sequence[int]) -> Tensor:

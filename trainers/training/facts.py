@@ -7,6 +7,7 @@ import numpy as np
 
 from trainers.corpora.corpus import Corpus
 from trainers.protocols import Split
+from trainers.training.errors import RecipeError
 from trainers.training.recipe import DataRecipe
 
 
@@ -53,3 +54,16 @@ def facts_of(corpus: Corpus, split: Split, data: DataRecipe) -> Facts:
 
 def _names(column: np.ndarray[tuple[int, ...], np.dtype[np.str_]]) -> tuple[str, ...]:
     return tuple(name for name in np.unique(column).tolist() if name)
+
+
+def picture_alone(facts: Facts, task: str) -> None:
+    """Refuse other inputs than a picture, for a task whose networks see nothing else.
+
+    Raises:
+        RecipeError: one line.
+    """
+    if tuple(facts.inputs) != ("crop",):
+        raise RecipeError(
+            f"task {task}: sees a picture and nothing else, not {', '.join(facts.inputs)}: "
+            'set data.picture to "crop" or "whole" and leave data.inputs out'
+        )

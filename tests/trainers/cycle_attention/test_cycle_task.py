@@ -11,19 +11,18 @@ from hand_made import occurrence_batch
 from torch.nn import functional
 
 from trainers.cycle_attention.cycle_task import (
-    ATTENTION,
     CYCLE,
     D_AUXILIARY,
     D_SOURCE,
     DECEPTION,
     DISCRIMINATION,
-    EXPRESSION,
     GENERATORS,
     TO_AUXILIARY,
     TO_SOURCE,
     CycleAttentionOptions,
     CycleAttentionTask,
 )
+from trainers.cycle_attention.expression_task import ATTENTION, EXPRESSION
 from trainers.cycle_attention.teacher import CLASSIFIER
 from trainers.training.batch import Batch
 from trainers.training.errors import RecipeError, TrainingError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from blotches import OPEN
 
 from engines import Bundle
 from trainers.corpora.corpus import EXPRESSIONS
@@ -13,9 +14,7 @@ from trainers.training.exporting import export_bundle
 from trainers.training.loading import load_run
 from trainers.training.metrics_log import read
 from trainers.training.recipe_files import read_recipe
-from trainers.training.run_folder import CorpusOrigin
 
-OPEN = [CorpusOrigin(name="blotches", manifest="ab" * 32, licence="CC0-1.0")]
 SMALL = (
     "protocol=partitions",
     "data.size=32",

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from blotches import OPEN
 from torch import nn
 
 from engines import Bundle, BundleError
@@ -22,7 +23,6 @@ from trainers.training.task import Exported, ExportedNetwork
 from trainers.training.task_names import TASKS
 
 COMMAND = "livefacs train baseline/linear --corpus blotches --set data.size=16"
-OPEN = [CorpusOrigin(name="blotches", manifest="ab" * 32, licence="CC0-1.0")]
 CROP = ("data.picture=crop", "data.augmentation.flip=0")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from blotches import OPEN
 
 from engines import Bundle
 from trainers.evaluation.predicting import predict as predict_live
@@ -12,10 +13,8 @@ from trainers.training.exporting import export_bundle
 from trainers.training.loading import load_run
 from trainers.training.predicting import predict
 from trainers.training.recipe_files import read_recipe
-from trainers.training.run_folder import CorpusOrigin
 from trainers.training.samples import make_samples
 
-OPEN = [CorpusOrigin(name="blotches", manifest="ab" * 32, licence="CC0-1.0")]
 SMALL = (
     "protocol=partitions",
     'data.aus=["AU04", "AU12"]',

@@ -84,7 +84,8 @@ class BottleneckNetwork:
         for output, part in zip(self._outputs, self._parts, strict=True):
             values = sums[:, part].reshape(len(pictures), *output.shape)
             if output.sigmoid:
-                values = (1 / (1 + np.exp(-values))).astype(np.float32, copy=False)
+                # exp overflows from 89 on, where the sigmoid is 0 in any case.
+                values = (1 / (1 + np.exp(np.minimum(-values, 88)))).astype(np.float32, copy=False)
             results[output.name] = values
         return results
 

@@ -17,7 +17,8 @@ and 4 in 143 poses: yaw 0, 5, 15, 25, 35, 45 and pitch 0, 5, ..., 30 degrees eit
                           `realtime.types.Pose`: F0001_AN03WH_+15_-30.png is turned 15 to the left of the
                           image and 30 up
 
-In both no AU is labelled. A sequence is a subject's expression and its frame the level (neutral: 1).
+In both no AU is labelled. A sequence is a subject's expression and its frame the level (neutral: 1);
+attribute "level" is 1 to 4, 0 of neutral.
 """
 
 from __future__ import annotations
@@ -57,13 +58,14 @@ _NAMES = {
 _EXAMPLES = {"textures": "F0001/F0001_AN01WH_F2D.bmp", "renders": "F0001/F0001_AN03WH_+15_-30.png"}
 
 
-def load(path: Path, pictures: Pictures = "renders", levels: Collection[int] = LEVELS) -> Corpus:
+def load(path: Path, pictures: Pictures = "renders", levels: Collection[int] | None = None) -> Corpus:
     """Read BU-3DFE.
 
     Args:
         path: the folder that holds the subjects' folders.
         pictures: "textures" of the release, or "renders" of yours.
-        levels: of the six expressions, those to read; neutral has none and is always read.
+        levels: of the six expressions, those to read, by default those that there are; neutral has none and
+            is always read.
 
     Raises:
         CorpusError: if the tree is another, or a subject lacks an expression, level or pose that others
@@ -72,9 +74,12 @@ def load(path: Path, pictures: Pictures = "renders", levels: Collection[int] = L
     path = Path(path)
     if pictures not in _NAMES:
         raise CorpusError(f"{NAME}: pictures={pictures!r}, expected {' or '.join(_NAMES)}")
-    if unknown := [level for level in levels if level not in LEVELS]:
+    if unknown := [level for level in levels or () if level not in LEVELS]:
         raise CorpusError(f"{NAME}: no level {unknown[0]}; there are {', '.join(map(str, LEVELS))}")
-    scans = [scan for scan in _find(path, pictures) if scan.code == "NE" or scan.level in levels]
+    scans = _find(path, pictures)
+    if levels is None:
+        levels = {scan.level for scan in scans if scan.code != "NE"}
+    scans = [scan for scan in scans if scan.code == "NE" or scan.level in levels]
     _check_complete(path, scans, levels)
     n = len(scans)
     unlabelled = np.zeros((n, 0), dtype=np.float32)
@@ -91,6 +96,7 @@ def load(path: Path, pictures: Pictures = "renders", levels: Collection[int] = L
         pose=np.array([(*scan.pose, 0.0) for scan in scans], dtype=np.float32),
         view=np.array([scan.view if pictures == "renders" else "" for scan in scans], dtype=np.str_),
         domain=np.full(n, "studio"),
+        attributes={"level": np.array([scan.level for scan in scans], dtype=np.int8)},
     )
 
 

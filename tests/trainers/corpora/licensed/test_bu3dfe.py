@@ -88,8 +88,16 @@ def test_a_missing_render_is_named(renders, one_line):
 
 def test_levels_that_were_not_rendered_are_named(renders, one_line):
     with pytest.raises(CorpusError) as raised:
-        load(renders)
+        load(renders, levels=(1, 3, 4))
     one_line(raised, "F0001 lacks anger at level 1", "levels=")
+
+
+def test_the_levels_that_were_rendered_are_read_and_told(renders):
+    corpus = load(renders)
+    assert len(corpus) == len(load(renders, levels=(3, 4)))
+    neutral = corpus.expression == "neutral"
+    assert set(corpus.attributes["level"][neutral]) == {0}
+    np.testing.assert_array_equal(corpus.attributes["level"][~neutral], corpus.frame[~neutral])
 
 
 def test_one_pose_written_in_two_ways_is_refused(renders, paint, one_line):

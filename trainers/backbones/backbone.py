@@ -170,7 +170,9 @@ _KINDS = {
     "vgg16": _Kind(vgg_features, VGG_WIDTHS[-1], "features.0.weight"),
     "vgg19": _Kind(vgg_features, VGG_WIDTHS[-1], "features.0.weight"),
     "resnet18": _Kind(ResNetTrunk, 512, "conv1.weight", trunk="", classifier="fc."),
+    "resnet34": _Kind(ResNetTrunk, 512, "conv1.weight", trunk="", classifier="fc."),
     "resnet50": _Kind(ResNetTrunk, 2048, "conv1.weight", trunk="", classifier="fc."),
+    "resnet101": _Kind(ResNetTrunk, 2048, "conv1.weight", trunk="", classifier="fc."),
     "mobilenet_v3_small": _Kind(mobilenet_v3_features, 576, "features.0.0.weight"),
     "mobilenet_v3_large": _Kind(mobilenet_v3_features, 960, "features.0.0.weight"),
     "mobileone_s0": _Kind(

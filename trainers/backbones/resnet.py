@@ -60,7 +60,9 @@ Block = type[BasicBlock] | type[Bottleneck]
 
 PLANS: dict[str, tuple[Block, tuple[int, int, int, int]]] = {
     "resnet18": (BasicBlock, (2, 2, 2, 2)),
+    "resnet34": (BasicBlock, (3, 4, 6, 3)),
     "resnet50": (Bottleneck, (3, 4, 6, 3)),
+    "resnet101": (Bottleneck, (3, 4, 23, 3)),
 }
 """The kind of block, and how many of them each of the four stages has."""
 

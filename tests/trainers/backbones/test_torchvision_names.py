@@ -13,7 +13,9 @@ NETWORKS = {
     "vgg16": (VGG, 138_357_544),
     "vgg19": (VGG, 143_667_240),
     "resnet18": (ResNet, 11_689_512),
+    "resnet34": (ResNet, 21_797_672),
     "resnet50": (ResNet, 25_557_032),
+    "resnet101": (ResNet, 44_549_160),
     "mobilenet_v3_small": (MobileNetV3, 2_542_856),
     "mobilenet_v3_large": (MobileNetV3, 5_483_032),
 }
@@ -23,7 +25,9 @@ TENSORS = {
     "vgg16": 32,
     "vgg19": 38,
     "resnet18": 122,
+    "resnet34": 218,
     "resnet50": 320,
+    "resnet101": 626,
     "mobilenet_v3_small": 244,
     "mobilenet_v3_large": 312,
 }
@@ -63,6 +67,8 @@ SHAPES = {
         "layer4.2.conv1.weight": (512, 2048, 1, 1),
         "fc.weight": (1000, 2048),
     },
+    "resnet34": {"layer3.5.conv2.weight": (256, 256, 3, 3), "fc.weight": (1000, 512)},
+    "resnet101": {"layer3.22.conv3.weight": (1024, 256, 1, 1), "fc.weight": (1000, 2048)},
     "mobilenet_v3_small": {
         "features.0.0.weight": (16, 3, 3, 3),
         "features.1.block.0.0.weight": (16, 1, 3, 3),

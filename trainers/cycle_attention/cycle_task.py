@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from msgspec import Meta
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -16,81 +14,38 @@ from torch.nn import functional
 from trainers.backbones import PictureClassifier, start_trunk
 from trainers.cycle_attention.adversarial import deception, discrimination
 from trainers.cycle_attention.attention import transfer_loss
+from trainers.cycle_attention.cycle_options import (
+    D_AUXILIARY,
+    D_SOURCE,
+    TO_AUXILIARY,
+    TO_SOURCE,
+    CycleAttentionOptions,
+)
 from trainers.cycle_attention.discriminator import PatchDiscriminator
 from trainers.cycle_attention.expression_task import (
     ATTENTION,
     EXPRESSION,
-    ExpressionOptions,
     exported,
     new_classifier,
 )
 from trainers.cycle_attention.generator import DOWN, Generator
+from trainers.cycle_attention.given_generators import generators_from
 from trainers.cycle_attention.image_pool import ImagePool
 from trainers.cycle_attention.teacher import CLASSIFIER, Teacher, start_from
 from trainers.training.adaptation import as_pixels
 from trainers.training.batch import Batch
-from trainers.training.earlier_run import take_networks
 from trainers.training.errors import RecipeError, TrainingError
 from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import class_entropy
 from trainers.training.recipe import DataRecipe
-from trainers.training.run_folder import RunFolder
 from trainers.training.samples import Samples
 from trainers.training.task import Exported, Losses, ParameterGroup, Step, Task, TaskOptions
 
-TO_AUXILIARY, TO_SOURCE = "to_auxiliary", "to_source"
-"""Networks G_SW and G_WS."""
-D_AUXILIARY, D_SOURCE = "auxiliary_discriminator", "source_discriminator"
-"""Networks D_W and D_S."""
 GENERATORS, DISCRIMINATORS = "generators", "discriminators"
 """Optimisers. That of the generators updates f_W as well: equation (9) minimises over all three."""
-DECEPTION, CYCLE, DISCRIMINATION = "deception", "cycle", "discrimination"
-"""Losses besides f_W's: the generators' part of equations (4) and (5), (6), and the discriminators' part."""
-
-Count = Annotated[int, Meta(ge=1)]
-Maybe = Annotated[int, Meta(ge=0)]
-Weight = Annotated[float, Meta(ge=0.0)]
-
-
-class CycleAttentionOptions(ExpressionOptions, frozen=True, kw_only=True):
-    """`[task]` of the method; the keys of a classifier of expressions describe f_W.
-
-    Attributes:
-        source, auxiliary: domains, as the corpora name them, of the labelled and the unlabelled pictures.
-        classifier: whether there is f_W; without it there are generators only.
-        generators: a run whose generators are taken and held still, so that f_W alone learns; or empty.
-        width, blocks: see `Generator`.
-        discriminator_width, discriminator_layers: see `PatchDiscriminator`.
-        adversarial: "least-squares", as CycleGAN for its stability, or "log", equations (4) and (5), with
-            -log D for log(1 - D) where generators learn.
-        cycle: lambda, how much equation (6) weighs; CycleGAN's is 10, equation (8) has none.
-        expression: how much what f_W says weighs for the generator and for itself.
-        alone: iterations of stage I, before f_W joins in.
-        pool: pictures that the discriminators' pools keep.
-        saving: see `Generator`.
-    """
-
-    source: str = "studio"
-    auxiliary: str = "wild"
-    classifier: bool = True
-    generators: str = ""
-    width: Count = 64
-    blocks: Maybe = 9
-    discriminator_width: Count = 64
-    discriminator_layers: Count = 3
-    adversarial: Literal["least-squares", "log"] = "least-squares"
-    cycle: Weight = 10.0
-    expression: Weight = 1.0
-    alone: Maybe = 0
-    pool: Maybe = 50
-    saving: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what contradicts itself."""
-        if not self.classifier and (self.teacher or self.start or self.generators):
-            raise ValueError("classifier is false: leave teacher, start and generators empty")
-        if self.source == self.auxiliary:
-            raise ValueError(f"source and auxiliary are both {self.source!r}: name two domains")
+DECEPTION, CYCLE, IDENTITY, DISCRIMINATION = "deception", "cycle", "identity", "discrimination"
+"""Losses besides f_W's: the generators' part of equations (4) and (5), (6), CycleGAN's identity, and the
+discriminators' part."""
 
 
 class CycleAttentionTask(Task):
@@ -117,19 +72,23 @@ class CycleAttentionTask(Task):
 
     @property
     def _held(self) -> bool:
-        """Whether the generators are given."""
-        return bool(self.options.generators)
+        """Whether the generators are given, and f_W alone learns."""
+        return bool(self.options.generators) and self.options.held
 
     def make_networks(self) -> dict[str, nn.Module]:
         """Return the generators and, where they are there, the discriminators and the classifier."""
         options, channels = self.options, self.data.channels
         made: dict[str, nn.Module] = {
             name: Generator(
-                channels=channels, width=options.width, blocks=options.blocks, saving=options.saving
-            ).requires_grad_(not options.generators)
+                channels=channels,
+                width=options.width,
+                blocks=options.blocks,
+                repaints=options.repaints,
+                saving=options.saving,
+            ).requires_grad_(not self._held)
             for name in (TO_AUXILIARY, TO_SOURCE)
         }
-        if not options.generators:
+        if not self._held:
             made |= {
                 name: PatchDiscriminator(
                     channels=channels, width=options.discriminator_width, layers=options.discriminator_layers
@@ -144,7 +103,7 @@ class CycleAttentionTask(Task):
         """Give networks the weights that the recipe names."""
         options, lines = self.options, []
         if options.generators:
-            lines.append(generators_from(self.networks, Path(options.generators)))
+            lines.append(generators_from(self.networks, options, Path(options.generators)))
         if options.start:
             lines.append(start_from(self.classifier, Path(options.start)))
         elif options.classifier:
@@ -232,14 +191,26 @@ class CycleAttentionTask(Task):
     def weights(self, iteration: int) -> Mapping[str, float]:
         """Return lambda and beta, and how much f_W weighs."""
         how = self.options
-        return {CYCLE: how.cycle, EXPRESSION: how.expression, ATTENTION: how.expression * how.beta}
+        return {
+            CYCLE: how.cycle,
+            IDENTITY: how.cycle * how.identity,
+            EXPRESSION: how.expression,
+            ATTENTION: how.expression * how.beta,
+        }
 
     def _generator_losses(self, batch: Batch) -> Losses:
         """Return the generators' parts of equations (4) and (5), and (6); what was made is remembered."""
         made = self._translated(batch)
         kind = self.options.adversarial
         deceptions = [deception(kind, self.networks[name](picture)) for name, picture in made.items()]
-        return {DECEPTION: torch.stack(deceptions).sum(), CYCLE: self._cycle_error(made)}
+        losses = {DECEPTION: torch.stack(deceptions).sum(), CYCLE: self._cycle_error(made)}
+        if self.options.identity:
+            kept = {D_SOURCE: TO_SOURCE, D_AUXILIARY: TO_AUXILIARY}
+            same = [
+                mean_difference(self.networks[kept[name]](real), real) for name, real in self._real.items()
+            ]
+            losses[IDENTITY] = torch.stack(same).sum()
+        return losses
 
     def _generator_and_classifier_losses(self, batch: Batch) -> Losses:
         """Return all of equation (8) that is minimised."""
@@ -360,15 +331,3 @@ def sheet(columns: Sequence[Tensor]) -> NDArray[np.uint8]:
         as_pixels(pixels.float()).byte().expand(3, -1, -1).permute(1, 2, 0).cpu().numpy()
     )
     return sheet
-
-
-def generators_from(networks: Mapping[str, nn.Module], run: Path) -> str:
-    """Give generators the weights of a run's; return what they are, in words.
-
-    Raises:
-        TrainingError: no such run, not trained, or other generators.
-    """
-    generators = {name: networks[name] for name in (TO_AUXILIARY, TO_SOURCE)}
-    way_out = "name a run of the same task.width, task.blocks and data.colour"
-    named = take_networks(generators, RunFolder(run), f"generators {run}: do not fit", way_out)
-    return f"generators are those of {named}"

@@ -6,9 +6,12 @@ with instance normalisation and reflected borders.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+BRIGHTEST = 0.98
+"""What a repainted picture's -1 and 1 become, whose atanh is infinite."""
 DOWN = 4
 """By how much a picture is smaller where the residual blocks see it; its sides are multiples of it."""
 
@@ -20,13 +23,24 @@ class Generator(nn.Module):
         channels: C.
         width: channels of the first convolution; the blocks have four times as many. The paper's 64.
         blocks: residual blocks; the paper's 9.
+        repaints: the picture itself is added before the last tanh, so that the network says what to change
+            rather than paint all anew: sharp after hundreds of iterations instead of tens of thousands. The
+            paper's does not.
         saving: keep only the input of each block for the way back and compute the rest again: a third of the
             memory for a third more time.
     """
 
-    def __init__(self, *, channels: int = 3, width: int = 64, blocks: int = 9, saving: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        channels: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        repaints: bool = False,
+        saving: bool = False,
+    ) -> None:
         super().__init__()
-        self.saving = saving
+        self.repaints, self.saving = repaints, saving
         self.encoder = nn.Sequential(
             nn.ReflectionPad2d(3),
             *_normed(nn.Conv2d(channels, width, 7)),
@@ -39,7 +53,6 @@ class Generator(nn.Module):
             *_normed(nn.ConvTranspose2d(2 * width, width, 3, 2, 1, output_padding=1)),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, channels, 7),
-            nn.Tanh(),
         )
         normal_weights(self)
 
@@ -48,7 +61,10 @@ class Generator(nn.Module):
         x = self.encoder(picture)
         for block in self.blocks:
             x = checkpoint(block, x, use_reentrant=False) if self.saving and x.requires_grad else block(x)
-        restyled: Tensor = self.decoder(x)
+        x = self.decoder(x)
+        if self.repaints:
+            x = x + torch.atanh(picture.float() * BRIGHTEST)
+        restyled: Tensor = x.tanh()
         return restyled
 
 

@@ -10,16 +10,19 @@ import torch
 from hand_made import occurrence_batch
 from torch.nn import functional
 
-from trainers.cycle_attention.cycle_task import (
-    CYCLE,
+from trainers.cycle_attention.cycle_options import (
     D_AUXILIARY,
     D_SOURCE,
-    DECEPTION,
-    DISCRIMINATION,
-    GENERATORS,
     TO_AUXILIARY,
     TO_SOURCE,
     CycleAttentionOptions,
+)
+from trainers.cycle_attention.cycle_task import (
+    CYCLE,
+    DECEPTION,
+    DISCRIMINATION,
+    GENERATORS,
+    IDENTITY,
     CycleAttentionTask,
 )
 from trainers.cycle_attention.expression_task import ATTENTION, EXPRESSION
@@ -115,6 +118,7 @@ BOTH, JUDGES = {TO_AUXILIARY, TO_SOURCE}, {D_SOURCE, D_AUXILIARY}
         ({"alone": 2}, 1, [BOTH, JUDGES]),  # stage I
         ({"alone": 2}, 2, [BOTH | {CLASSIFIER}, JUDGES]),  # stage II, equation (9)
         ({"generators": "given"}, 0, [{CLASSIFIER}]),
+        ({"generators": "given", "held": False}, 0, [BOTH | {CLASSIFIER}, JUDGES]),
     ],
 )
 def test_each_stage_moves_its_networks_and_no_other(options, iteration, moved) -> None:
@@ -194,8 +198,8 @@ def test_a_domain_without_pictures_is_refused() -> None:
 
 
 def test_weights_are_lambda_and_beta() -> None:
-    task = make_task(cycle=5.0, expression=2.0, beta=3.0)
-    assert task.weights(0) == {CYCLE: 5.0, EXPRESSION: 2.0, ATTENTION: 6.0}
+    task = make_task(cycle=5.0, identity=0.5, expression=2.0, beta=3.0)
+    assert task.weights(0) == {CYCLE: 5.0, IDENTITY: 2.5, EXPRESSION: 2.0, ATTENTION: 6.0}
     assert set(task.optimisers()) == {GENERATORS, "discriminators"}
 
 
@@ -226,7 +230,10 @@ def test_pictures_that_a_generator_cannot_make_are_refused(data, fault) -> None:
 
 
 def test_options_that_contradict_themselves_are_refused() -> None:
-    with pytest.raises(ValueError, match="classifier is false: leave teacher, start and generators empty"):
+    with pytest.raises(ValueError, match="classifier is false: leave teacher and start empty"):
         CycleAttentionOptions(classifier=False, teacher="run")
+    with pytest.raises(ValueError, match="generators are held: nothing is left to learn"):
+        CycleAttentionOptions(classifier=False, generators="run")
+    assert not CycleAttentionOptions(classifier=False, generators="run", held=False).held
     with pytest.raises(ValueError, match="name two domains"):
         CycleAttentionOptions(source="wild")

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from blotches import OPEN
+from interrupting import Stop, same
 
 from engines import Bundle
 from trainers.corpora.corpus import EXPRESSIONS
@@ -24,12 +25,8 @@ SMALL = (
     "training.precision=32-true",
     "optimiser.warmup=0",
 )
-NARROW = (
-    "task.width=4",
-    "task.blocks=1",
-    "task.discriminator_width=4",
-    "task.discriminator_layers=1",
-)
+GENERATORS = ("task.width=4", "task.blocks=1")
+NARROW = (*GENERATORS, "task.discriminator_width=4", "task.discriminator_layers=1")
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +39,14 @@ def runs(trained, tracked, tmp_path_factory):
         return trained(made, folder / name, tracked=tracked, origin=OPEN).run
 
     source = run("source", "source-small")
+    shallow = run("shallow", "source-small", "task.backbone=slim_plain")
     taught, start = f"task.teacher={source.folder}", f"task.start={source.folder}"
-    generators = run("generators", "cycle-small", "task.classifier=false", *NARROW)
-    cycle = run("cycle", "cycle-small", taught, start, *NARROW)
+    generators = run("generators", "generators-small", *NARROW)
     given = f"task.generators={generators.folder}"
-    bridge = run("bridge", "bridge-small", taught, start, given, *NARROW[:2])
-    target = run("target", "target-small", f"task.teacher={cycle.folder}", f"data.adapt={cycle.folder}")
+    cycle = run("cycle", "cycle-small", taught, start, given, *NARROW)
+    bridge = run("bridge", "bridge-small", taught, start, given, *GENERATORS)
+    of_cycle = (f"task.teacher={cycle.folder}", f"data.adapt={cycle.folder}")
+    target = run("target", "target-small", f"task.start={shallow.folder}", *of_cycle)
     return {"source": source, "generators": generators, "cycle": cycle, "bridge": bridge, "target": target}
 
 
@@ -82,6 +81,54 @@ def test_its_bundle_tells_expressions(runs, name, tmp_path) -> None:
     with Bundle.open(tmp_path / "bundle") as bundle:
         bundle.verify_models(run=True)
         assert bundle.expressions == EXPRESSIONS
+
+
+def test_stage_two_goes_on_from_stage_one(runs) -> None:
+    one, two = (load_run(runs[name].folder, weights="last").task.networks for name in ("generators", "cycle"))
+    assert set(two) == {*one, "classifier"}
+    for name, network in one.items():
+        apart = [
+            float((before - after).detach().abs().max())
+            for before, after in zip(network.parameters(), two[name].parameters(), strict=True)
+        ]
+        assert 0 < max(apart) < 0.01  # four small steps away, not drawn anew
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (["task.blocks=2"], "have task.blocks 1, not 2; set it alike"),
+        (["task.repaints=false"], "have task.repaints True, not False"),
+        (["task.discriminator_width=8"], "do not fit"),
+    ],
+)
+def test_other_generators_are_refused(runs, trained, tracked, tmp_path, changes, fault) -> None:
+    given = f"task.generators={runs['generators'].folder}"
+    with pytest.raises(TrainingError, match=fault):
+        trained(
+            read_recipe("cycle-attention/cycle-small", [*SMALL, *NARROW, given, *changes]),
+            tmp_path / "run",
+            tracked=tracked,
+        )
+
+
+def test_a_run_without_generators_gives_none(runs, trained, tracked, tmp_path) -> None:
+    given = f"task.generators={runs['source'].folder}"
+    with pytest.raises(TrainingError, match="has none; name a run of task cycle-attention"):
+        trained(
+            read_recipe("cycle-attention/bridge-small", [*SMALL, *GENERATORS, given]),
+            tmp_path / "run",
+            tracked=tracked,
+        )
+
+
+def test_stopped_and_resumed_is_never_stopped(runs, trained, tracked, tmp_path) -> None:
+    source, generators = runs["source"].folder, runs["generators"].folder
+    given = (f"task.teacher={source}", f"task.start={source}", f"task.generators={generators}")
+    made = read_recipe("cycle-attention/cycle-small", [*SMALL, *NARROW, *given])
+    whole = trained(made, tmp_path / "whole", tracked=tracked)
+    assert trained(made, tmp_path / "parts", tracked=tracked, report=Stop(3)).interrupted
+    same(whole, trained(made, tmp_path / "parts", tracked=tracked, resume=True))
 
 
 def test_generators_alone_give_no_bundle(runs, tmp_path) -> None:

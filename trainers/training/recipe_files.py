@@ -22,7 +22,7 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
     Args:
         name: path of a TOML file, or the name of one that ships with LiveFACS ("baseline/linear").
         overrides: "KEY=VALUE" each, such as "optimiser.lr=0.001": the value as TOML would have it, or bare
-            text.
+            text. Of a length, "training.epochs" and "training.iterations", one takes the place of the other.
 
     Raises:
         RecipeError: no such recipe, not TOML, an unknown key, a wrong type, a value out of its range.
@@ -35,6 +35,7 @@ def read_recipe(name: str, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(f"{where}: is not valid TOML ({error}): correct that place") from error
     for override in overrides:
         _set(document, override)
+    _give_way(document, {override.partition("=")[0].strip() for override in overrides})
     return decode_recipe(document, title, where)
 
 
@@ -126,6 +127,16 @@ def _set(document: dict[str, Any], override: str) -> None:
         if not isinstance(table, dict):
             raise RecipeError(f"--set {override}: {part} is no table, it has no key {parts[-1]!r}")
     table[parts[-1]] = _parsed(text.strip())
+
+
+def _give_way(document: dict[str, Any], overridden: set[str]) -> None:
+    """Drop the file's length where another one, in epochs or in iterations, was asked for instead."""
+    told = {unit: f"training.{unit}" in overridden for unit in ("epochs", "iterations")}
+    training = document.get("training")
+    if isinstance(training, dict) and sum(told.values()) == 1:
+        for unit, named in told.items():
+            if not named:
+                training.pop(unit, None)
 
 
 def _parsed(text: str) -> Any:

@@ -121,7 +121,6 @@ def test_a_recipe_written_down_is_read_as_the_same(tmp_path) -> None:
         ("data.inputs=[]", 'data: picture is "none" and inputs is empty'),
         ("data.anchors=[[1]]", "data: 1 anchors and 3 points of the template"),
         ("optimiser.momentum=0", 'optimiser: kind "nesterov" needs a momentum above 0'),
-        ("training.epochs=3", "training: set one of epochs and iterations, not both"),
         ("training.patience=3", "training: patience needs a figure to watch"),
         ("training.precision=8", 'training.precision is 8: write "32-true" or'),
         ("fold=0", "fold is 0: write a whole number of 1 or more"),
@@ -142,6 +141,13 @@ def test_a_recipe_written_down_is_read_as_the_same(tmp_path) -> None:
 )
 def test_what_is_not_allowed_is_one_line(tmp_path, change: str, message: str) -> None:
     assert message in refused(written(tmp_path, SMALL), change)
+
+
+def test_one_length_takes_the_place_of_the_other(tmp_path) -> None:
+    recipe = read_recipe(written(tmp_path, SMALL), ["training.epochs=3"])
+    assert (recipe.training.epochs, recipe.training.iterations) == (3, None)
+    both = ("training.epochs=3", "training.iterations=3")
+    assert "set one of epochs and iterations, not both" in refused(written(tmp_path, SMALL), *both)
 
 
 def test_landmarks_are_not_mirrored(tmp_path) -> None:

@@ -21,9 +21,14 @@ FRAMES = 12
 
 
 def write_blotches(
-    folder: Path, *, name: str = "blotches", seed: int = 0, partitions: tuple[str, ...] = PARTITIONS
+    folder: Path,
+    *,
+    name: str = "blotches",
+    seed: int = 0,
+    partitions: tuple[str, ...] = PARTITIONS,
+    domains: tuple[str, str] = ("studio", "wild"),
 ) -> Path:
-    """Write one person for each of `partitions`, twelve pictures each; some labels are missing."""
+    """Write one person for each of `partitions`, six pictures in each domain; some labels are missing."""
     rng = np.random.default_rng(seed)
     with CorpusWriter(folder, name, AUS) as writer:
         for person, partition in enumerate(partitions):
@@ -39,7 +44,7 @@ def write_blotches(
                 "expression": np.where(levels[:, 0] > 2, "anger", "neutral"),
                 "pose": np.column_stack([np.tile([-30.0, 0, 30], 4), np.tile([-20.0, 20], 6), np.zeros(12)]),
                 "view": np.tile(["left", "front", "right"], 4),
-                "domain": ["studio"] * 6 + ["wild"] * 6,
+                "domain": np.repeat(domains, FRAMES // 2),
                 "partition": partition,
             }
             writer.add(pictures, columns)

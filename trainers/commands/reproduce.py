@@ -26,7 +26,8 @@ def reproduce(
         typer.Argument(
             metavar="PAPER",
             help="`pose-dependent`: Zhou et al., FG 2017; `atf`: Z. Zhang et al., identity-adversarial; "
-            "`semi`: Wang et al., label-adversarial; `qda`: Ghosh et al., multi-label CNN and QDA.",
+            "`semi`: Wang et al., label-adversarial; `qda`: Ghosh et al., multi-label CNN and QDA; "
+            "`cycleat`: F. Zhang et al., expressions in the wild.",
             show_default=False,
         ),
     ],
@@ -35,8 +36,9 @@ def reproduce(
         list[str] | None,
         typer.Option(
             metavar="DIR",
-            help="A folder that `livefacs corpus make` wrote (pose-dependent: with `--poses fera`); several "
-            "are joined. Left out, corpora are rendered into OUT/corpora.",
+            help="A folder that `livefacs corpus make` wrote (pose-dependent: with `--poses fera`), or "
+            "NAME:FOLDER of a licensed corpus; several are joined. Left out, corpora are rendered into "
+            "OUT/corpora.",
             show_default=False,
         ),
     ] = None,
@@ -52,7 +54,16 @@ def reproduce(
         list[str] | None,
         typer.Option(
             metavar="DIR",
-            help="The second corpus, of papers that go from one to another.",
+            help="The second corpus, of papers that go from one to another; of `cycleat` the target, such "
+            "as `sfew:/data/SFEW`.",
+            show_default=False,
+        ),
+    ] = None,
+    auxiliary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="DIR",
+            help="Of `cycleat`: pictures of the web, such as `celeba:/data/CelebA`; several are joined.",
             show_default=False,
         ),
     ] = None,
@@ -77,7 +88,8 @@ def reproduce(
         list[int] | None, typer.Option(help="Of a training; repeat it for several.", show_default="0")
     ] = None,
     seeds: Annotated[
-        int | None, typer.Option(min=1, help="Instead: train K times, seeds 0 to K - 1.", show_default="1")
+        int | None,
+        typer.Option(min=1, help="Instead: train K times, seeds 0 to K - 1.", show_default="1; cycleat 3"),
     ] = None,
     changes: Annotated[
         list[str] | None,
@@ -98,7 +110,7 @@ def reproduce(
 
     How long `pose-dependent` takes on two cores in `small`: 8 minutes to render the corpora, 20 for the two
     networks of all AUs together that the others start from, then one for each of the 14 networks of the
-    paper's seven AUs. `atf`, `semi` and `qda` take half an hour each.
+    paper's seven AUs. `atf`, `semi` and `qda` take half an hour each; `cycleat` an hour.
 
     Examples:
 
@@ -107,6 +119,8 @@ def reproduce(
     - `livefacs reproduce pose-dependent --out pd --corpus studio --corpus wild --aus AU04,AU12`
     - `livefacs reproduce pose-dependent --out pd --bp4d /data/FERA17 --size paper --device cuda`
     - `livefacs reproduce atf --out atf --bp4d /data/BP4D --disfa /data/DISFA --size paper --device cuda`
+    - `livefacs reproduce cycleat --out sfew --corpus bu-3dfe:/data/BU3DFE --auxiliary celeba:/data/CelebA
+      --auxiliary lfw:/data/lfw --other sfew:/data/SFEW --size paper --device cuda`
     """
     from trainers.commands.corpus_folder import train_extra
     from trainers.commands.train import INTERRUPTED
@@ -124,18 +138,19 @@ def reproduce(
         request = Request(
             out=_folder(out),
             size=_one_of("--size", size, chosen.sizes),
-            aus=chosen.aus if aus is None else _aus(aus),
-            seeds=_seeds(seed, seeds),
+            aus=chosen.aus if aus is None else _aus(aus, chosen),
+            seeds=_seeds(seed, seeds, chosen.seeds),
             changes=tuple(changes or ()),
             device=device,
             jobs=jobs,
         )
         chosen.check(request)
         with Bars() as bars:
-            bars.note(f"{paper}: {chosen.source}; {', '.join(request.aus)}")
+            bars.note(f"{paper}: {chosen.source}{'; ' if request.aus else ''}{', '.join(request.aus)}")
             material = dataclasses.replace(
                 _material(chosen, request, corpus or [], bp4d, bars),
                 other=_other(chosen, request, other or [], disfa, bars),
+                auxiliary=_auxiliary(chosen, request, auxiliary or [], bars),
             )
             try:
                 report = chosen.reproduce(request, material, bars)
@@ -159,6 +174,8 @@ def _material(
     """
     from realtime.errors import OptionError
 
+    if bp4d is not None and not paper.licensed:
+        raise OptionError("--bp4d: this paper has other corpora; name yours with --corpus bu-3dfe:DIR")
     if bp4d is not None and names:
         raise OptionError(f"--bp4d {bp4d}: is used instead of open corpora; leave --corpus out")
     if bp4d is not None:
@@ -181,6 +198,16 @@ def _other(
         raise OptionError(f"--disfa {disfa}: is used instead of open corpora; leave --other out")
     if disfa is not None:
         names = [f"disfa:{disfa}"]
+    return _read(paper, request, names, plans, bars) if plans else None
+
+
+def _auxiliary(paper: Paper, request: Request, names: Sequence[str], bars: Bars) -> Material | None:
+    """Return the corpus between both likewise."""
+    from realtime.errors import OptionError
+
+    plans = paper.auxiliaries.get(request.size, ())
+    if not plans and names:
+        raise OptionError("--auxiliary: this paper has no auxiliary corpus; leave it out")
     return _read(paper, request, names, plans, bars) if plans else None
 
 
@@ -236,21 +263,23 @@ def _one_of(option: str, value: str, choices: Sequence[str]) -> str:
     return value
 
 
-def _aus(text: str) -> tuple[str, ...]:
+def _aus(text: str, paper: Paper) -> tuple[str, ...]:
     from realtime.errors import OptionError
 
+    if not paper.aus:
+        raise OptionError("--aus: this paper is about expressions; leave it out")
     aus = tuple(au.strip().upper() for au in text.split(",") if au.strip())
     if not aus or len(set(aus)) < len(aus) or not all(re.fullmatch("AU[0-9]{2}", au) for au in aus):
         raise OptionError(f"--aus {text!r}: name each AU once, such as AU04,AU12")
     return aus
 
 
-def _seeds(chosen: Sequence[int] | None, count: int | None) -> tuple[int, ...]:
+def _seeds(chosen: Sequence[int] | None, count: int | None, usual: int) -> tuple[int, ...]:
     from realtime.errors import OptionError
 
     if chosen and count:
         raise OptionError("--seed and --seeds: give one of them")
-    seeds = tuple(chosen or range(count or 1))
+    seeds = tuple(chosen or range(count or usual))
     if len(set(seeds)) < len(seeds) or min(seeds) < 0:
         raise OptionError(f"--seed {', '.join(map(str, seeds))}: seeds are 0 or more, each given once")
     return seeds

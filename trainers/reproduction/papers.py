@@ -15,6 +15,7 @@ from trainers.reproduction.request import Material, Request
 
 PAPERS = {
     "atf": "trainers.identity_adversarial.reproduction:PAPER",
+    "cycleat": "trainers.cycle_attention.reproduction:PAPER",
     "pose-dependent": "trainers.pose_dependent.reproduction:PAPER",
     "qda": "trainers.multilabel_qda.reproduction:PAPER",
     "semi": "trainers.label_adversarial.reproduction:PAPER",
@@ -28,13 +29,15 @@ class Paper:
 
     Attributes:
         source: authors and venue.
-        aus: Action Units of its tables.
+        aus: Action Units of its tables; none of a paper about expressions.
         plans: size -> the open corpora to render where none are named.
         check: refuses a request, before the long work, in one line.
         prepared: gives a corpus the labels that the experiment needs and that can be told from its others.
-        licensed: the loader of `trainers.corpora.licensed` that `--bp4d` means.
+        licensed: the loader of `trainers.corpora.licensed` that `--bp4d` means; "" of a paper without BP4D.
         faces: whether networks see aligned crops, for which the faces must be found.
         others: size -> the open corpora that are rendered as the second corpus, of papers that have one.
+        auxiliaries: likewise for the corpus between both.
+        seeds: how many trainings the experiment is, where nothing is said.
         reproduce: trains what is not trained yet, and returns the report. Raises `runs.Interrupted`.
     """
 
@@ -47,6 +50,8 @@ class Paper:
     licensed: str = "fera2017"
     faces: bool = False
     others: Mapping[str, tuple[CorpusPlan, ...]] = field(default_factory=dict)
+    auxiliaries: Mapping[str, tuple[CorpusPlan, ...]] = field(default_factory=dict)
+    seeds: int = 1
 
     @property
     def sizes(self) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ class Material:
         tracked: the corpus' faces, of papers whose networks see aligned crops.
         cache: its pictures that were read already, for the networks that see them alike.
         other: a second corpus, of papers that go from one to another.
+        auxiliary: a corpus between both, of which nothing but the pictures is used.
     """
 
     corpus: Corpus
@@ -73,3 +74,4 @@ class Material:
     tracked: Tracked | None = None
     cache: PictureCache = field(default_factory=PictureCache)
     other: Material | None = None
+    auxiliary: Material | None = None

@@ -58,7 +58,7 @@ def called(*words: object) -> list[str]:
     return result.stdout.splitlines()
 
 
-@pytest.fixture(scope="module", params=sorted(set(PAPERS) - {"pose-dependent"}))
+@pytest.fixture(scope="module", params=sorted(set(PAPERS) - {"pose-dependent", "cycleat"}))
 def experiment(request, tmp_path_factory) -> tuple[str, Path, str]:
     """The paper's name, its folder, and what the command printed last."""
     paper = request.param

@@ -1,0 +1,98 @@
+"""What the networks of F. Zhang et al.'s experiment were found to say, by system and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainers.corpora.corpus import EXPRESSIONS
+from trainers.cycle_attention.domains import Domains
+from trainers.cycle_attention.systems import OfSeed
+from trainers.metrics import accuracy, bootstrap, difference
+from trainers.reports.content import Measured
+from trainers.reproduction.request import Request
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What a classifier says of labelled pictures.
+
+    Attributes:
+        labels: (n,) one of `EXPRESSIONS`.
+        said: (n,) likewise, the most probable.
+        subject: (n,) who it is.
+    """
+
+    labels: NDArray[np.str_]
+    said: NDArray[np.str_]
+    subject: NDArray[np.str_]
+
+    @property
+    def truth(self) -> NDArray[np.float64]:
+        """(n, 7) 1 in the column of the label, NaN in all others: `right` is then each class' accuracy."""
+        return np.where(self.labels[:, None] == np.array(EXPRESSIONS), 1.0, np.nan)
+
+    @property
+    def right(self) -> NDArray[np.float64]:
+        """(n, 7) 1 where the label is what is said, else 0."""
+        right = (self.said == self.labels).astype(np.float64)
+        return np.repeat(right[:, None], len(EXPRESSIONS), axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class SeedResults:
+    """What was found with one seed.
+
+    Attributes:
+        trained: the networks.
+        target: system -> what it says of the target's test people.
+        source: what f_S says of the source's test people, as they are.
+        sources: trunk -> what the classifier of that trunk says of them.
+        bridges: GENERATED and CYCLE -> what f_W says of the target's test people.
+        kept: GENERATED and CYCLE -> what f_S says of the same restyled, a measure of label consistency.
+        cycle_errors: likewise -> the cycle error on validation rows at each look.
+        low_level: domain ("source", "restyled", "target") -> (n, D) first-layer features, for Fig. 4.
+    """
+
+    trained: OfSeed
+    target: Mapping[str, Said]
+    source: Said
+    sources: Mapping[str, Said]
+    bridges: Mapping[str, Said]
+    kept: Mapping[str, Said]
+    cycle_errors: Mapping[str, Sequence[tuple[int, float]]]
+    low_level: Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What the report is made of; `seeds` has one per seed of the request."""
+
+    request: Request
+    domains: Domains
+    seeds: Sequence[SeedResults]
+
+
+def accuracies(saids: Sequence[Said], *, seed: int) -> tuple[list[Measured], Measured]:
+    """Return each class' accuracy and the mean of classes, over all seeds, with intervals over people."""
+    every = pooled(saids)
+    drawn = bootstrap(accuracy, every.truth, every.right, every.subject, seed=seed)
+    ends = zip(drawn.value.tolist(), *(end.tolist() for end in drawn.interval()), strict=True)
+    return [Measured(*three) for three in ends], Measured(drawn.mean, *drawn.mean_interval())
+
+
+def gained(ones: Sequence[Said], others: Sequence[Said], *, seed: int) -> Measured:
+    """Return by how much the others' mean accuracy is higher, over all seeds, on the same pictures."""
+    one, other = pooled(ones), pooled(others)
+    drawn = difference(accuracy, one.truth, one.right, other.right, one.subject, seed=seed)
+    return Measured(drawn.mean, *drawn.mean_interval())
+
+
+def pooled(saids: Sequence[Said]) -> Said:
+    """Return what was said with all seeds as one: a person that several tested is drawn with all of it."""
+    return Said(
+        *(np.concatenate([getattr(said, name) for said in saids]) for name in ("labels", "said", "subject"))
+    )

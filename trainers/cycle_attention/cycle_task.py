@@ -59,10 +59,10 @@ class CycleAttentionTask(Task):
         picture_alone(facts, "cycle-attention")
         if data.size % DOWN:
             raise RecipeError(f"task cycle-attention: data.size is {data.size}: take a multiple of {DOWN}")
-        if data.mean or data.std or data.equalise or data.baseline != "none":
+        if data.mean or data.std or data.baseline != "none":
             raise RecipeError(
-                "task cycle-attention: generators make pixels from -1 to 1: leave data.mean, data.std, "
-                "data.equalise and data.baseline out"
+                "task cycle-attention: generators make pixels from -1 to 1: leave data.mean, data.std "
+                "and data.baseline out"
             )
         super().__init__(options, facts, data)
         self._teacher: Teacher | None = None

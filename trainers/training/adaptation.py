@@ -11,6 +11,7 @@ from torch import Tensor
 
 from trainers.training.errors import TrainingError
 from trainers.training.predicting import predict
+from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
 
 
@@ -29,18 +30,24 @@ class Restyles(Protocol):
         ...
 
 
-def adapted(samples: Samples, run: str) -> Samples:
-    """Return the samples with every picture of the run's source domain restyled; the others are as they are.
+ALIKE = ("picture", "colour", "equalise", "anchors", "template")
+"""Keys of `[data]` by which pictures are cut and coloured: a generator knows no others."""
+
+
+def adapted(samples: Samples, data: DataRecipe) -> Samples:
+    """Return the samples with every picture of a run's source domain restyled; the others are as they are.
 
     Args:
-        run: folder of a trained run whose task is a `Restyles`, such as `cycle-attention`.
+        data: how the samples were read; its `adapt` is the folder of a trained run whose task is a
+            `Restyles`, such as `cycle-attention`.
 
     Raises:
-        TrainingError: no such run, its task restyles nothing, its pictures have other channels, no picture
-            is of its domain, or there are too many for `data.memory`.
+        TrainingError: no such run, its task restyles nothing, its pictures were cut or coloured otherwise, no
+            picture is of its domain, or there are too many for `data.memory`.
     """
     from trainers.training.loading import load_run
 
+    run = data.adapt
     task = load_run(run).task
     if not isinstance(task, Restyles):
         raise TrainingError(
@@ -50,12 +57,15 @@ def adapted(samples: Samples, run: str) -> Samples:
         raise TrainingError(
             f"data.adapt {run}: the pictures do not fit in data.memory, or there are none: raise it"
         )
-    channels, size = samples.pictures.shape[1], samples.pictures.shape[2]
-    if channels != task.data.channels or size % 4:
-        raise TrainingError(
-            f"data.adapt {run}: restyles {task.data.colour} pictures whose sides are multiples of 4, "
-            f"these have {channels} channels and {size} px: set data.colour and data.size alike"
-        )
+    for key in ALIKE:
+        there, here = getattr(task.data, key), getattr(data, key)
+        if there != here:
+            raise TrainingError(
+                f"data.adapt {run}: was trained with data.{key} {there}, this recipe has {here}: "
+                "train it with the same, --set works there too"
+            )
+    if data.size % 4:
+        raise TrainingError(f"data.adapt {run}: data.size is {data.size}: take a multiple of 4")
     rows = np.flatnonzero(samples.corpus.domain == task.restyled_domain)
     if not len(rows):
         raise TrainingError(

@@ -156,7 +156,7 @@ def train(
         for what, rows in (("training pictures", split.train), ("validation pictures", split.validation))
     )
     if recipe.data.adapt:
-        training = adapted(training, recipe.data.adapt)
+        training = adapted(training, recipe.data)
     if not resume:
         for line in task.pretrain():
             report.note(line)

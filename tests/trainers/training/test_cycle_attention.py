@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 import torch
@@ -149,11 +150,33 @@ def test_only_pictures_of_the_source_are_adapted(runs, corpus, tracked) -> None:
     record = load_run(runs["target"].folder).record
     rows = np.flatnonzero(tracked.found)
     plain = make_samples(corpus.with_aus(record.facts.aus), rows, record.recipe.data, record.facts, tracked)
-    changed = adapted(plain, str(runs["cycle"].folder))
+    how = record.recipe.data
+    changed = adapted(plain, how)
     differs = (changed.pictures != plain.pictures).reshape(len(rows), -1).any(axis=1)
     assert (differs == (plain.corpus.domain == "studio")).all()
     with pytest.raises(TrainingError, match="its task gives pictures no other look"):
-        adapted(plain, str(runs["source"].folder))
+        adapted(plain, msgspec.structs.replace(how, adapt=str(runs["source"].folder)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        (("data.colour=grey",), "was trained with data.colour rgb, this recipe has grey"),
+        (("data.picture=whole",), "was trained with data.picture crop, this recipe has whole"),
+        (("data.anchors=[[33], [263], [1]]",), "was trained with data.anchors"),
+        (("data.size=34",), "data.size is 34: take a multiple of 4"),
+    ],
+)
+def test_pictures_that_the_generator_does_not_know_are_refused(
+    runs, trained, tracked, tmp_path, changes, fault
+) -> None:
+    adapt = f"data.adapt={runs['cycle'].folder}"
+    with pytest.raises(TrainingError, match=fault):
+        trained(
+            read_recipe("cycle-attention/source-small", [*SMALL, adapt, *changes]),
+            tmp_path / "run",
+            tracked=tracked,
+        )
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def pictures_section(first: SeedResults) -> Section:
         name="cycle_error",
         title="Cycle error while training (equation 6)",
         caption=f"Training pictures, seed {first.trained.seed}.",
-        text="Lines that fall with the iterations.",
+        text="A line for each system, over the iterations.",
         png=lines(
             {name: tuple(zip(*errors, strict=True)) for name, errors in first.cycle_errors.items()},  # type: ignore[misc]
             "iterations",

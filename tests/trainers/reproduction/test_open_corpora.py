@@ -54,9 +54,10 @@ def test_another_corpus_in_its_place_is_refused(tmp_path, key: str, value) -> No
 def test_every_paper_can_be_asked_for(name: str) -> None:
     paper = paper_named(name)
     assert paper.sizes == ("small", "paper")
-    assert paper.aus and paper.source
+    assert paper.source
+    assert (paper.aus == ()) == (name == "cycleat")  # which is about expressions
 
 
 def test_an_unknown_paper_is_refused() -> None:
-    with pytest.raises(ProtocolError, match="paper 'x': not known; choose of atf, pose-dependent"):
+    with pytest.raises(ProtocolError, match="paper 'x': not known; choose of atf, cycleat, pose-dependent"):
         paper_named("x")

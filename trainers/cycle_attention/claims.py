@@ -11,7 +11,7 @@ import numpy as np
 from trainers.cycle_attention.published import mean_of
 from trainers.cycle_attention.results import Results, Said, accuracies, gained, pooled
 from trainers.cycle_attention.systems import CONTROL, CYCLE, GENERATED, SYSTEMS
-from trainers.metrics import accuracy, bootstrap
+from trainers.metrics import bootstrap, class_accuracy
 from trainers.reports.content import Headline, Measured, Section
 from trainers.reproduction.claims import FAILS, HOLDS, Beside, Claim, claims_section, verdict_of, with_sign
 
@@ -70,9 +70,9 @@ def claims_of(results: Results, caption: str) -> Section:
         )
     for system in (GENERATED, CYCLE):
         errors = [seed.cycle_errors[system] for seed in results.seeds]
-        first, last = (float(np.mean([error[end][1] for error in errors])) for end in (0, -1))
+        first, last = (float(np.mean([values[end] for _, values in errors])) for end in (0, -1))
         figures[f"cycle error of {system}"] = {"first": first, "last": last}
-        fell = all(error[-1][1] < error[0][1] for error in errors)
+        fell = all(values[-1] < values[0] for _, values in errors)
         claims.append(
             Claim(
                 f"The cycle error of {system} falls",
@@ -101,7 +101,7 @@ def share_kept(results: Results, system: str) -> Measured:
     before = pooled([seed.source for seed in results.seeds])
     after = pooled([seed.kept[system] for seed in results.seeds])
     one, two = (
-        bootstrap(accuracy, said.truth, said.right, said.subject, seed=draw) for said in (before, after)
+        bootstrap(class_accuracy, said.labels, said.said, said.subject, seed=draw) for said in (before, after)
     )
     with np.errstate(invalid="ignore", divide="ignore"):  # people of whom f_S reads nothing
         drawn = np.nanmean(two.resampled, axis=1) / np.nanmean(one.resampled, axis=1)

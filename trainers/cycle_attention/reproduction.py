@@ -14,9 +14,8 @@ from trainers.cycle_attention.cycle_task import CYCLE as CYCLE_ERROR
 from trainers.cycle_attention.cycle_task import CycleAttentionTask
 from trainers.cycle_attention.domains import Domains, joined_domains
 from trainers.cycle_attention.experiment_report import experiment_report
-from trainers.cycle_attention.expression_task import ExpressionTask
 from trainers.cycle_attention.results import Results, Said, SeedResults
-from trainers.cycle_attention.systems import CYCLE, RECIPES, OfSeed, Systems, low_level
+from trainers.cycle_attention.systems import CYCLE, RECIPES, OfSeed, Systems, generator_of, look, low_level
 from trainers.cycle_attention.teacher import CLASSIFIER
 from trainers.errors import ProtocolError
 from trainers.reports import Report
@@ -27,22 +26,20 @@ from trainers.reproduction.request import Material, Request
 from trainers.reproduction.runs import TrainedRun
 from trainers.training.batch import Batch
 from trainers.training.devices import make_fabric
-from trainers.training.metrics_log import read
+from trainers.training.metrics_log import series
 from trainers.training.predicting import predict
 from trainers.training.recipe_files import read_recipe
-from trainers.training.run_folder import RunFolder
 from trainers.training.samples import Samples
 
 
-def _plan(name: str, subjects: int, frames: int, seed: int, **changes: object) -> CorpusPlan:
-    plan = CorpusPlan(name, subjects, frames, behaviour="expressions", poses="bu3dfe", seed=seed, size=128)
-    return dataclasses.replace(plan, **changes)  # type: ignore[arg-type]
+def _plan(name: str, subjects: int, frames: int, seed: int, domain: str) -> CorpusPlan:
+    return CorpusPlan(name, subjects, frames, domain, "bu3dfe", "expressions", seed=seed, size=128)
 
 
 # As many people in the studio as BU-3DFE has. Few of the target's pictures train, most of them test.
-SOURCE = _plan("livefacs-expressions", 100, 6000, 11)
-WEB = _plan("livefacs-web", 300, 3000, 12, domain="wild")
-TARGET = _plan("livefacs-target", 160, 6400, 13, domain="wild")
+SOURCE = _plan("livefacs-expressions", 100, 6000, 11, "studio")
+WEB = _plan("livefacs-web", 300, 3000, 12, "wild")
+TARGET = _plan("livefacs-target", 160, 6400, 13, "wild")
 
 PLANS = {"small": (SOURCE,), "paper": (dataclasses.replace(SOURCE, frames=185_900, size=256),)}
 WEBS = {"small": (WEB,), "paper": (dataclasses.replace(WEB, subjects=10_000, frames=200_000, size=256),)}
@@ -86,8 +83,7 @@ def _found(trained: OfSeed, domains: Domains, request: Request, bars: Bars) -> S
         classifier = task.networks[CLASSIFIER]
 
         def compute(batch: Batch) -> dict[str, Tensor]:
-            picture = batch.picture if generator is None else generator.restyled(batch.picture)
-            return {"expression": classifier(picture)}
+            return {"expression": classifier(look(batch.picture, generator))}
 
         best = predict(task, samples, compute)["expression"].argmax(axis=1)
         rows = samples.rows
@@ -95,48 +91,23 @@ def _found(trained: OfSeed, domains: Domains, request: Request, bars: Bars) -> S
 
     target = seen(trained.target_split.test, "the target")
     source = seen(trained.source_split.test, "the source")
-    generators = {name: _generator(run) for name, run in trained.cycles.items()}
-    reader = trained.source.loaded.task
-    assert isinstance(reader, ExpressionTask)
-
-    def low(samples: Samples, generator: CycleAttentionTask | None = None) -> NDArray[np.float32]:
-        def compute(batch: Batch) -> dict[str, Tensor]:
-            return low_level(
-                reader, batch.picture if generator is None else generator.restyled(batch.picture)
-            )
-
-        return predict(reader, samples, compute)["low"]
-
+    generators = {name: generator_of(run) for name, run in trained.cycles.items()}
     return SeedResults(
         trained=trained,
         target={name: said(run, target) for name, run in trained.classifiers.items()},
-        source=said(trained.source, source),
         sources={name: said(run, source) for name, run in trained.sources.items()},
         bridges={name: said(run, target) for name, run in trained.bridges.items()},
         kept={name: said(trained.source, source, each) for name, each in generators.items()},
-        cycle_errors={name: _cycle_errors(run) for name, run in trained.cycles.items()},
+        cycle_errors={
+            name: series(run.loaded.folder.metrics, "train", f"loss/{CYCLE_ERROR}")
+            for name, run in trained.cycles.items()
+        },
         low_level={
-            "source": low(source),
-            "restyled": low(source, generators[CYCLE]),
-            "target": low(target),
+            "source": low_level(trained.source, source),
+            "restyled": low_level(trained.source, source, generators[CYCLE]),
+            "target": low_level(trained.source, target),
         },
     )
-
-
-def _generator(run: TrainedRun) -> CycleAttentionTask:
-    task = run.loaded.task
-    assert isinstance(task, CycleAttentionTask)
-    return task
-
-
-def _cycle_errors(run: TrainedRun) -> list[tuple[int, float]]:
-    """Return iteration and cycle error at each look that has one."""
-    lines = read(RunFolder(run.run.folder).metrics)
-    return [
-        (line["iteration"], line["train"][f"loss/{CYCLE_ERROR}"])
-        for line in lines
-        if f"loss/{CYCLE_ERROR}" in line["train"]
-    ]
 
 
 PAPER = Paper(

@@ -29,11 +29,7 @@ def pictures_section(first: SeedResults) -> Section:
         title="Cycle error while training (equation 6)",
         caption=f"Training pictures, seed {first.trained.seed}.",
         text="A line for each system, over the iterations.",
-        png=lines(
-            {name: tuple(zip(*errors, strict=True)) for name, errors in first.cycle_errors.items()},  # type: ignore[misc]
-            "iterations",
-            "cycle error",
-        ),
+        png=lines(first.cycle_errors, "iterations", "cycle error"),
     )
     plots = [curves]
     for system, run in first.trained.cycles.items():

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from trainers.corpora.corpus import EXPRESSIONS
 from trainers.cycle_attention.domains import Domains
 from trainers.cycle_attention.systems import OfSeed
-from trainers.metrics import accuracy, bootstrap, difference
+from trainers.metrics import bootstrap, class_accuracy, difference
 from trainers.reports.content import Measured
 from trainers.reproduction.request import Request
 
@@ -30,17 +29,6 @@ class Said:
     said: NDArray[np.str_]
     subject: NDArray[np.str_]
 
-    @property
-    def truth(self) -> NDArray[np.float64]:
-        """(n, 7) 1 in the column of the label, NaN in all others: `right` is then each class' accuracy."""
-        return np.where(self.labels[:, None] == np.array(EXPRESSIONS), 1.0, np.nan)
-
-    @property
-    def right(self) -> NDArray[np.float64]:
-        """(n, 7) 1 where the label is what is said, else 0."""
-        right = (self.said == self.labels).astype(np.float64)
-        return np.repeat(right[:, None], len(EXPRESSIONS), axis=1)
-
 
 @dataclass(frozen=True, eq=False)
 class SeedResults:
@@ -49,22 +37,25 @@ class SeedResults:
     Attributes:
         trained: the networks.
         target: system -> what it says of the target's test people.
-        source: what f_S says of the source's test people, as they are.
-        sources: trunk -> what the classifier of that trunk says of them.
+        sources: trunk -> what the classifier of that trunk says of the source's test people; f_S's is first.
         bridges: GENERATED and CYCLE -> what f_W says of the target's test people.
         kept: GENERATED and CYCLE -> what f_S says of the same restyled, a measure of label consistency.
-        cycle_errors: likewise -> the cycle error on validation rows at each look.
+        cycle_errors: likewise -> iterations, and the cycle error on training rows until each.
         low_level: domain ("source", "restyled", "target") -> (n, D) first-layer features, for Fig. 4.
     """
 
     trained: OfSeed
     target: Mapping[str, Said]
-    source: Said
     sources: Mapping[str, Said]
     bridges: Mapping[str, Said]
     kept: Mapping[str, Said]
-    cycle_errors: Mapping[str, Sequence[tuple[int, float]]]
+    cycle_errors: Mapping[str, tuple[list[int], list[float]]]
     low_level: Mapping[str, NDArray[np.float32]]
+
+    @property
+    def source(self) -> Said:
+        """What f_S says of the source's test people, as they are."""
+        return next(iter(self.sources.values()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +70,7 @@ class Results:
 def accuracies(saids: Sequence[Said], *, seed: int) -> tuple[list[Measured], Measured]:
     """Return each class' accuracy and the mean of classes, over all seeds, with intervals over people."""
     every = pooled(saids)
-    drawn = bootstrap(accuracy, every.truth, every.right, every.subject, seed=seed)
+    drawn = bootstrap(class_accuracy, every.labels, every.said, every.subject, seed=seed)
     ends = zip(drawn.value.tolist(), *(end.tolist() for end in drawn.interval()), strict=True)
     return [Measured(*three) for three in ends], Measured(drawn.mean, *drawn.mean_interval())
 
@@ -87,7 +78,7 @@ def accuracies(saids: Sequence[Said], *, seed: int) -> tuple[list[Measured], Mea
 def gained(ones: Sequence[Said], others: Sequence[Said], *, seed: int) -> Measured:
     """Return by how much the others' mean accuracy is higher, over all seeds, on the same pictures."""
     one, other = pooled(ones), pooled(others)
-    drawn = difference(accuracy, one.truth, one.right, other.right, one.subject, seed=seed)
+    drawn = difference(class_accuracy, one.labels, one.said, other.said, one.subject, seed=seed)
     return Measured(drawn.mean, *drawn.mean_interval())
 
 

@@ -21,8 +21,10 @@ from trainers.reproduction.by_fold import rows_seen
 from trainers.reproduction.progress import Bars
 from trainers.reproduction.request import Request
 from trainers.reproduction.runs import Run, TrainedRun, train_all
+from trainers.training.batch import Batch
 from trainers.training.predicting import predict
 from trainers.training.recipe_files import read_recipe
+from trainers.training.samples import Samples
 
 S2T, FINE_TUNED, ATTENTION, GENERATED, CYCLE = (
     "S2T",
@@ -74,8 +76,8 @@ RECIPES = {
 }
 TRUNKS = {"small": ("mobileone_s0",), "paper": ("vgg19", "resnet34", "resnet101")}
 """Trunks that f_S is tried with besides its own and f_T's (Table 2)."""
-NEAREST = {"small": 8, "paper": 8}
-"""t of section 4.2: restyled pictures for each of the target's."""
+NEAREST = 8
+"""t of section 4.2 for SFEW: restyled pictures for each of the target's."""
 LABELLED = {"small": 0.25, "paper": 0.8}
 """Share of the target's people that are trained on; the fewer, the more are tested."""
 MOST_LABELLED = {"small": 280, "paper": 10_000}
@@ -89,26 +91,22 @@ class OfSeed:
     Attributes:
         source_split, target_split: whose rows trained what.
         source: f_S, which is S2T.
-        shallow: the network that f_T goes on from, which learned the source's expressions too: in the paper's
-            Table 4 all systems but S2T are fine-tuned.
-        sources: trunk -> classifier of the source's expressions, for Table 2: the two above, and with the
-            first seed those of `TRUNKS`.
+        sources: trunk -> classifier of the source's expressions, for Table 2: f_S, the network that f_T goes
+            on from, for in the paper's Table 4 all systems but S2T are fine-tuned, and with the first seed
+            those of `TRUNKS`.
         cycles: GENERATED and CYCLE -> the run whose generators they use.
         bridges: likewise -> the run of f_W.
         classifiers: system -> the network that is tested.
-        chosen: GENERATED and CYCLE -> rows whose restyled pictures f_T was given.
     """
 
     seed: int
     source_split: Split
     target_split: Split
     source: TrainedRun
-    shallow: TrainedRun
     sources: Mapping[str, TrainedRun]
     cycles: Mapping[str, TrainedRun]
     bridges: Mapping[str, TrainedRun]
     classifiers: Mapping[str, TrainedRun]
-    chosen: Mapping[str, NDArray[np.int64]]
 
     @property
     def runs(self) -> list[TrainedRun]:
@@ -185,7 +183,7 @@ class Systems:
                 sources[name] = self._trained(
                     f"source-{name}", recipes.source, studio, f"task.backbone={name}"
                 )
-        return OfSeed(seed, studio, few, source, shallow, sources, cycles, bridges, classifiers, chosen)
+        return OfSeed(seed, studio, few, source, sources, cycles, bridges, classifiers)
 
     def _trained(self, name: str, recipe: str, split: Split, *changes: str) -> TrainedRun:
         request = self._request
@@ -202,17 +200,13 @@ class Systems:
         """Return source rows whose restyled pictures look most like the target's labelled ones."""
         rng = np.random.default_rng(self._seed)
         some = np.sort(rng.permutation(studio.train)[:MOST_MADE])
-        reader, generator = source.loaded.task, cycle.loaded.task
-        assert isinstance(reader, ExpressionTask) and isinstance(generator, CycleAttentionTask)
         material, request, bars = self._domains.material, self._request, self._bars
         made = rows_seen(some, material, cycle, request, bars, "restyling")
         target = rows_seen(few.train, material, source, request, bars, "the target's pictures")
         positions = most_alike(
-            predict(reader, target, lambda batch: low_level(reader, batch.picture))["low"],
-            predict(generator, made, lambda batch: low_level(reader, generator.restyled(batch.picture)))[
-                "low"
-            ],
-            NEAREST[request.size],
+            low_level(source, target),
+            low_level(source, made, generator_of(cycle)),
+            NEAREST,
             seed=self._seed,
         )
         rows: NDArray[np.int64] = made.rows[positions]
@@ -225,10 +219,30 @@ def _trunk(run: TrainedRun) -> str:
     return options.backbone
 
 
-def low_level(reader: ExpressionTask, picture: Tensor) -> dict[str, Tensor]:
-    """Return "low", (n, D): what the first layers of f_S see, averaged to a few places.
+def generator_of(run: TrainedRun) -> CycleAttentionTask:
+    """Return the task of a run that has generators."""
+    task = run.loaded.task
+    assert isinstance(task, CycleAttentionTask)
+    return task
+
+
+def look(picture: Tensor, generator: CycleAttentionTask | None) -> Tensor:
+    """Return pictures restyled, or without a generator as they are."""
+    return picture if generator is None else generator.restyled(picture)
+
+
+def low_level(
+    source: TrainedRun, samples: Samples, generator: CycleAttentionTask | None = None
+) -> NDArray[np.float32]:
+    """Return (n, D): what the first layers of f_S see of each picture, averaged to a few places.
 
     The paper takes the first layer of an AlexNet trained on ImageNet.
     """
-    (first,), _ = reader.classifier.maps(picture, (1,))
-    return {"low": functional.adaptive_avg_pool2d(first, LOW_LEVEL).flatten(1)}
+    reader = source.loaded.task
+    assert isinstance(reader, ExpressionTask)
+
+    def compute(batch: Batch) -> dict[str, Tensor]:
+        (first,), _ = reader.classifier.maps(look(batch.picture, generator), (1,))
+        return {"low": functional.adaptive_avg_pool2d(first, LOW_LEVEL).flatten(1)}
+
+    return predict(reader, samples, compute)["low"]

@@ -129,12 +129,12 @@ def _alpha(run: TrainedRun) -> float:
 
 def _series(
     runs: Mapping[str, TrainedRun], part: str, figure: str
-) -> dict[str, tuple[list[float], list[float]]]:
+) -> dict[str, tuple[list[int], list[float]]]:
     series = {}
     for name, run in runs.items():
-        told = [line for line in metrics_log.read(run.loaded.folder.metrics) if figure in line.get(part, {})]
-        if told:
-            series[name] = [line["iteration"] for line in told], [line[part][figure] for line in told]
+        iterations, values = metrics_log.series(run.loaded.folder.metrics, part, figure)
+        if iterations:
+            series[name] = iterations, values
     return series
 
 

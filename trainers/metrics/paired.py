@@ -14,9 +14,9 @@ from trainers.metrics.metric import Metric
 
 def difference(
     metric: Metric | Callable[[NDArray[Any], NDArray[Any]], NDArray[Any] | float],
-    labels: NDArray[np.floating],
-    reference: NDArray[np.floating],
-    other: NDArray[np.floating],
+    labels: NDArray[Any],
+    reference: NDArray[Any],
+    other: NDArray[Any],
     subject: NDArray[np.str_],
     *,
     resamples: int = 1000,
@@ -28,13 +28,21 @@ def difference(
 
     Args:
         metric: as `bootstrap` takes it.
-        labels, reference, other: (n, A), NaN where there is none; cells count that all three have.
+        labels, reference, other: as the metric takes them, NaN or of names "" where there is none; cells
+            count that all three have.
         subject: (n,) whose row it is.
     """
-    common = np.where(np.isnan(reference) | np.isnan(other), np.nan, labels)
+    common = np.where(
+        _missing(reference) | _missing(other), "" if labels.dtype.kind == "U" else np.nan, labels
+    )
     # The same seed and subjects give the same draws.
     before, after = (
         bootstrap(metric, common, predictions, subject, resamples=resamples, seed=seed)
         for predictions in (reference, other)
     )
     return Bootstrap(after.value - before.value, after.resampled - before.resampled, after.subjects)
+
+
+def _missing(values: NDArray[Any]) -> NDArray[np.bool_]:
+    missing: NDArray[np.bool_] = values == "" if values.dtype.kind == "U" else np.isnan(values)
+    return missing

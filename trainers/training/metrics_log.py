@@ -37,6 +37,17 @@ def read(path: Path) -> list[Line]:
         raise TrainingError(f"{path}: is no log of a run ({error}): delete it") from error
 
 
+def series(path: Path, part: str, figure: str) -> tuple[list[int], list[float]]:
+    """Return the iterations at which a figure was measured, and what it was.
+
+    Args:
+        part: "train" or "validation".
+        figure: such as "loss/au".
+    """
+    told = [line for line in read(path) if figure in line.get(part, {})]
+    return [line["iteration"] for line in told], [line[part][figure] for line in told]
+
+
 def keep_until(path: Path, iteration: int) -> list[Line]:
     """Drop the lines after an iteration, which a resumed run writes again; return those that stay."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""

@@ -131,12 +131,10 @@ def _set(document: dict[str, Any], override: str) -> None:
 
 def _give_way(document: dict[str, Any], overridden: set[str]) -> None:
     """Drop the file's length where another one, in epochs or in iterations, was asked for instead."""
-    told = {unit: f"training.{unit}" in overridden for unit in ("epochs", "iterations")}
     training = document.get("training")
-    if isinstance(training, dict) and sum(told.values()) == 1:
-        for unit, named in told.items():
-            if not named:
-                training.pop(unit, None)
+    others = [unit for unit in ("epochs", "iterations") if f"training.{unit}" not in overridden]
+    if isinstance(training, dict) and len(others) == 1:
+        training.pop(others[0], None)
 
 
 def _parsed(text: str) -> Any:

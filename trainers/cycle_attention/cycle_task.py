@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from trainers.backbones import PictureClassifier, start_trunk
+from trainers.corpora.corpus import EXPRESSIONS
 from trainers.cycle_attention.adversarial import deception, discrimination
 from trainers.cycle_attention.attention import transfer_loss
 from trainers.cycle_attention.cycle_options import (
@@ -26,7 +27,6 @@ from trainers.cycle_attention.expression_task import (
     ATTENTION,
     EXPRESSION,
     exported,
-    new_classifier,
 )
 from trainers.cycle_attention.generator import DOWN, Generator
 from trainers.cycle_attention.given_generators import generators_from
@@ -37,12 +37,15 @@ from trainers.training.batch import Batch
 from trainers.training.errors import RecipeError, TrainingError
 from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import class_entropy
+from trainers.training.picture_classifiers import new_classifier
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
 from trainers.training.task import Exported, Losses, ParameterGroup, Step, Task, TaskOptions
 
 GENERATORS, DISCRIMINATORS = "generators", "discriminators"
 """Optimisers. That of the generators updates f_W as well: equation (9) minimises over all three."""
+NO_DOMAIN = -2
+"""No row's domain; -1 is that of rows whose domain is unknown."""
 DECEPTION, CYCLE, IDENTITY, DISCRIMINATION = "deception", "cycle", "identity", "discrimination"
 """Losses besides f_W's: the generators' part of equations (4) and (5), (6), CycleGAN's identity, and the
 discriminators' part."""
@@ -96,7 +99,7 @@ class CycleAttentionTask(Task):
                 for name in (D_SOURCE, D_AUXILIARY)
             }
         if options.classifier:
-            made[CLASSIFIER] = new_classifier(options, self.data)
+            made[CLASSIFIER] = new_classifier(options, self.data, len(EXPRESSIONS))
         return made
 
     def pretrain(self) -> list[str]:
@@ -140,14 +143,19 @@ class CycleAttentionTask(Task):
         return np.stack(drawn, axis=1).reshape(-1)
 
     def _rows(self, samples: Samples, domain: str) -> NDArray[np.int64]:
-        if domain not in self.facts.domains:
-            return np.zeros(0, np.int64)
         rows: NDArray[np.int64] = samples.epoch[
-            samples.columns["domain"][samples.epoch] == self.facts.domains.index(domain)
+            samples.columns["domain"][samples.epoch] == self._number(domain)
         ]
         return rows
 
+    def _number(self, domain: str) -> int:
+        """Return what batches call a domain; of one that is not there, what they call none."""
+        domains = self.facts.domains
+        return domains.index(domain) if domain in domains else NO_DOMAIN
+
     # ------------------------------------------------------------------ networks by name
+
+    restyled_multiple = DOWN
 
     @property
     def classifier(self) -> PictureClassifier:
@@ -267,8 +275,7 @@ class CycleAttentionTask(Task):
         return losses
 
     def _of(self, batch: Batch, domain: str) -> Batch:
-        domains = self.facts.domains
-        return batch[batch.domain == (domains.index(domain) if domain in domains else -2)]
+        return batch[batch.domain == self._number(domain)]
 
     # ------------------------------------------------------------------ a look, and what it leaves
 

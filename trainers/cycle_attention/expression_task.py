@@ -12,14 +12,14 @@ from typing import Annotated
 from msgspec import Meta
 from torch import Tensor, nn
 
-from trainers.backbones import Backbone, PictureClassifier, start_trunk
-from trainers.backbones.backbone import IMAGENET
+from trainers.backbones import PictureClassifier, start_trunk
 from trainers.corpora.corpus import EXPRESSIONS
 from trainers.cycle_attention.attention import transfer_loss
 from trainers.cycle_attention.teacher import CLASSIFIER, Teacher, start_from
 from trainers.training.batch import Batch
 from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import class_entropy
+from trainers.training.picture_classifiers import ClassifierOptions, new_classifier
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
 from trainers.training.task import Exported, Losses, Task, TaskOptions, Tupled, for_every_pose
@@ -28,27 +28,20 @@ EXPRESSION, ATTENTION = "expression", "attention"
 """Losses: the two terms of equations (7) and (10)."""
 
 
-class ExpressionOptions(TaskOptions, frozen=True, kw_only=True):
+class ExpressionOptions(ClassifierOptions, frozen=True, kw_only=True):
     """`[task]` of a classifier of expressions.
 
     Attributes:
-        backbone: of `trainers.backbones`.
-        weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
-        start: a run whose classifier's weights, all of them, it starts from instead.
+        start: a run whose classifier's weights, all of them, it starts from instead of `weights`.
         teacher: a run whose classifier's attention it learns; none where empty.
         beta: how much that weighs.
         layers: groups of layers whose attention is learned, from 1.
-        pooled, neck: see `PictureClassifier`.
     """
 
-    backbone: str = "resnet50"
-    weights: str = IMAGENET
     start: str = ""
     teacher: str = ""
     beta: Annotated[float, Meta(ge=0.0)] = 1.0
     layers: tuple[Annotated[int, Meta(ge=1)], ...] = (2, 3, 4)
-    pooled: bool = True
-    neck: Annotated[int, Meta(ge=1)] = 64
 
 
 class ExpressionTask(Task):
@@ -72,7 +65,7 @@ class ExpressionTask(Task):
 
     def make_networks(self) -> dict[str, nn.Module]:
         """Return the classifier."""
-        return {CLASSIFIER: new_classifier(self.options, self.data)}
+        return {CLASSIFIER: new_classifier(self.options, self.data, len(EXPRESSIONS))}
 
     def pretrain(self) -> list[str]:
         """Give it the weights that the recipe names."""
@@ -108,13 +101,6 @@ class ExpressionTask(Task):
     def export(self) -> Exported:
         """The classifier, for every pose."""
         return exported(self.classifier, self.facts)
-
-
-def new_classifier(options: ExpressionOptions, data: DataRecipe) -> PictureClassifier:
-    """Return the classifier that the options describe."""
-    trunk = Backbone(options.backbone, in_channels=data.channels)
-    outputs = len(EXPRESSIONS)
-    return PictureClassifier(trunk, size=data.size, outputs=outputs, pooled=options.pooled, neck=options.neck)
 
 
 def exported(classifier: PictureClassifier, facts: Facts) -> Exported:

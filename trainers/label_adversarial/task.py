@@ -11,13 +11,13 @@ from msgspec import Meta
 from torch import Tensor, nn
 from torch.nn import functional
 
-from trainers.backbones import Backbone, PictureClassifier, start_trunk
-from trainers.backbones.backbone import IMAGENET
+from trainers.backbones import PictureClassifier, start_trunk
 from trainers.label_adversarial.discriminator import Discriminator
 from trainers.training.batch import Batch
 from trainers.training.errors import TrainingError
 from trainers.training.facts import Facts, picture_alone
 from trainers.training.masked_losses import cross_entropy_of_logits
+from trainers.training.picture_classifiers import ClassifierOptions, new_classifier
 from trainers.training.recipe import DataRecipe
 from trainers.training.samples import Samples
 from trainers.training.task import (
@@ -39,25 +39,18 @@ RECOGNISER, DISCRIMINATOR = "recogniser", "discriminator"
 Turns = Annotated[int, Meta(ge=1)]
 
 
-class LabelAdversarialOptions(TaskOptions, frozen=True, kw_only=True):
+class LabelAdversarialOptions(ClassifierOptions, frozen=True, kw_only=True):
     """`[task]` of the method.
 
     Attributes:
         alpha: equation (2)'s: how much R learns from D, 0 to 1; 0 is the paper's O-wlc, without D.
         discriminator_turns, recogniser_turns: H_D and H_R of Algorithm 1, updates of each in a turn.
-        backbone: of `trainers.backbones`.
-        weights: the trunk starts from: "imagenet", "random", or a file with torchvision's names.
-        pooled, neck: see `PictureClassifier`.
         hidden: see `Discriminator`.
     """
 
     alpha: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.01
     discriminator_turns: Turns = 1
     recogniser_turns: Turns = 1
-    backbone: str = "resnet50"
-    weights: str = IMAGENET
-    pooled: bool = True
-    neck: Annotated[int, Meta(ge=1)] = 64
     hidden: Annotated[int, Meta(ge=1)] = 64
 
 
@@ -90,10 +83,7 @@ class LabelAdversarialTask(Task):
     def make_networks(self) -> dict[str, nn.Module]:
         """R and D; without a part for D to play it is there all the same, so that weights compare."""
         options, aus = self.options, len(self.facts.aus)
-        trunk = Backbone(options.backbone, in_channels=self.data.channels)
-        recogniser = PictureClassifier(
-            trunk, size=self.data.size, outputs=aus, pooled=options.pooled, neck=options.neck
-        )
+        recogniser = new_classifier(options, self.data, aus)
         return {RECOGNISER: recogniser, DISCRIMINATOR: Discriminator(aus, options.hidden)}
 
     def pretrain(self) -> list[str]:

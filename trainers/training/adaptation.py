@@ -21,9 +21,11 @@ class Restyles(Protocol):
 
     Attributes:
         restyled_domain: domain, as corpora name it, whose pictures it gives another look.
+        restyled_multiple: the pictures' sides are multiples of it.
     """
 
     restyled_domain: str
+    restyled_multiple: int
 
     def restyled(self, picture: Tensor) -> Tensor:
         """(n, C, S, S) pictures as its recipe normalises them, -1 to 1 -> the same."""
@@ -64,8 +66,10 @@ def adapted(samples: Samples, data: DataRecipe) -> Samples:
                 f"data.adapt {run}: was trained with data.{key} {there}, this recipe has {here}: "
                 "train it with the same, --set works there too"
             )
-    if data.size % 4:
-        raise TrainingError(f"data.adapt {run}: data.size is {data.size}: take a multiple of 4")
+    if data.size % task.restyled_multiple:
+        raise TrainingError(
+            f"data.adapt {run}: data.size is {data.size}: take a multiple of {task.restyled_multiple}"
+        )
     rows = np.flatnonzero(samples.corpus.domain == task.restyled_domain)
     if not len(rows):
         raise TrainingError(

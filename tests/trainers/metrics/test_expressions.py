@@ -8,7 +8,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from trainers.corpora.corpus import EXPRESSIONS
 from trainers.errors import ProtocolError
-from trainers.metrics import class_accuracy, confusion, mean_accuracy
+from trainers.metrics import class_accuracy, confusion, difference, mean_accuracy
 
 
 def test_the_mean_is_over_classes_as_in_the_papers_table() -> None:
@@ -64,3 +64,12 @@ def test_other_names_and_shapes_are_refused() -> None:
         confusion(np.array(["neutral"]), np.array(["fear"]), ("anger", "fear"))
     with pytest.raises(ProtocolError, match=r"\(2,\).*\(1,\)"):
         class_accuracy(np.array(["anger", "fear"]), np.array(["fear"]))
+
+
+def test_a_gain_counts_the_faces_that_both_models_name() -> None:
+    labels = np.array(["anger", "anger", "fear", "fear"])
+    one = np.array(["fear", "anger", "", "anger"])
+    other = np.array(["anger", "anger", "fear", ""])
+    gain = difference(class_accuracy, labels, one, other, np.array(["A", "B", "A", "B"]), seed=0)
+    assert gain.value[EXPRESSIONS.index("anger")] == 0.5
+    assert np.isnan(gain.value[EXPRESSIONS.index("fear")])

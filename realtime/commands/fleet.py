@@ -26,9 +26,9 @@ from realtime.commands.stream_options import (
     MaxFps,
     Metrics,
     Precision,
+    Quiet,
     RealTime,
     Reconnect,
-    Shown,
     TrackerName,
     Unencrypted,
     Window,
@@ -79,7 +79,7 @@ def fleet(
     max_fps: MaxFps = None,
     face_model: FaceModel = None,
     offline: Offline = False,
-    view: Shown = True,
+    quiet: Quiet = False,
 ) -> None:
     """Serve the cameras of a file on one or several machines.
 
@@ -119,7 +119,7 @@ def fleet(
         camera.make_source()  # what can never be opened is told before machines are asked
     equipment = pack(bundle, face_model, offline=offline, tracker=tracker, device=device, precision=precision)
     console = console_for(sys.stdout)
-    shown = make_streams_view(console, [camera.name for camera in cameras]) if view else NoView()
+    shown = make_streams_view(console, [camera.name for camera in cameras]) if not quiet else NoView()
     publisher = ZeroMQSink(publish, keys=keys, allow=allow, unencrypted=unencrypted)
     cluster = Cluster(address)
     with ExitStack() as stack:

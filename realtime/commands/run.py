@@ -26,9 +26,9 @@ from realtime.commands.stream_options import (
     MaxFps,
     Metrics,
     Precision,
+    Quiet,
     RealTime,
     Reconnect,
-    Shown,
     TrackerName,
     Unencrypted,
     Window,
@@ -92,7 +92,7 @@ def run(
     ] = None,
     face_model: FaceModel = None,
     offline: Offline = False,
-    view: Shown = True,
+    quiet: Quiet = False,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -162,7 +162,7 @@ def run(
         precision=precision,
     )
     if several:
-        run_several(cameras, model, networks, outputs, also_read=also_read, view=view)
+        run_several(cameras, model, networks, outputs, also_read=also_read, quiet=quiet)
         return
     opened = cameras[0].make_source()
     pipeline = build_pipeline(
@@ -173,4 +173,4 @@ def run(
         sinks=make_sinks(opened, model, **outputs, also_read=also_read),
         **networks,
     )
-    run_and_report(pipeline, view=view, thresholds=model.thresholds)
+    run_and_report(pipeline, quiet=quiet, thresholds=model.thresholds)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from realtime.types import StreamStatus
 
 
-def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, float]) -> Summary:
+def run_and_report(pipeline: Pipeline, *, quiet: bool, thresholds: Mapping[str, float]) -> Summary:
     """Run a pipeline to its end or to Ctrl-C, showing it; print the summary.
 
     Raises the first error of a sink that failed on the way, after everything else is done.
@@ -37,7 +37,7 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
     console = console_for(sys.stdout)
     label = pipeline.source.label
     title = label if "://" in label else Path(label).name
-    shown = make_view(console, pipeline.times, title, thresholds) if view else NoView()
+    shown = make_view(console, pipeline.times, title, thresholds) if not quiet else NoView()
     with _running(pipeline, shown, lambda: print_summary(pipeline, console)):
         shown.total = pipeline.source.total
         pipeline.watching = _telling_changes(shown.say)
@@ -52,7 +52,7 @@ def run_and_report(pipeline: Pipeline, *, view: bool, thresholds: Mapping[str, f
     return pipeline.summary
 
 
-def run_streams_and_report(streams: Streams, *, view: bool) -> None:
+def run_streams_and_report(streams: Streams, *, quiet: bool) -> None:
     """Run several pipelines to their end or to Ctrl-C, showing them; print a summary of each.
 
     Raises LiveFacsError for what failed on the way, after everything else is done.
@@ -63,7 +63,7 @@ def run_streams_and_report(streams: Streams, *, view: bool) -> None:
 
     console = console_for(sys.stdout)
     pipelines = streams.pipelines
-    shown = make_streams_view(console, streams.pipelines) if view else NoView()
+    shown = make_streams_view(console, streams.pipelines) if not quiet else NoView()
     for name, pipeline in pipelines.items():
         pipeline.watching = in_turn(shown.note, _telling_changes(shown.say, f"{name}: "))
     with _running(streams, shown, lambda: print_summaries(pipelines, console)):

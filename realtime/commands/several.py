@@ -27,7 +27,7 @@ def run_several(
     outputs: OutputOptions,
     *,
     also_read: Mapping[str, Path | None],
-    view: bool,
+    quiet: bool,
 ) -> None:
     """Read all cameras to their ends or to Ctrl-C.
 
@@ -62,7 +62,7 @@ def run_several(
             )
             for camera, source in zip(cameras, sources, strict=True)
         ]
-        run_streams_and_report(Streams(pipelines), view=view)
+        run_streams_and_report(Streams(pipelines), quiet=quiet)
 
 
 def cores() -> int:

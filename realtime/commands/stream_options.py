@@ -83,4 +83,6 @@ Metrics = Annotated[
         show_default=False,
     ),
 ]
-Shown = Annotated[bool, typer.Option("--view/--no-view", help="Show what is seen while running.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Say what happens, but draw no running view in the terminal.")
+]

@@ -119,7 +119,7 @@ def test_watch_says_at_once_what_is_wrong_with_others(
 
 
 def test_run_publishes_to_other_machines_with_keys_only(lab: Path, face_model_path) -> None:
-    run = ("run", CLIP, "--no-view", "--publish", "tcp://0.0.0.0:*")
+    run = ("run", CLIP, "--quiet", "--publish", "tcp://0.0.0.0:*")
     refused(livefacs_here(*run), "tcp://0.0.0.0:*", "livefacs keys NAME", "--unencrypted")
     refused(livefacs_here(*run, "--allow", "readers", "--unencrypted"), "readers", "--keys")
     Path("lab.toml").write_text('keys = "keys/door.key_secret"\nallow = "readers"\n')

@@ -50,7 +50,7 @@ def test_watch_shows_what_run_publishes(clip, face_model_path) -> None:
         "--realtime",
         "--publish",
         endpoint,
-        "--no-view",
+        "--quiet",
     ]
     with (
         subprocess.Popen([str(LIVEFACS), "watch", endpoint], stdout=subprocess.PIPE, text=True) as watching,
@@ -174,7 +174,7 @@ def test_of_several_streams_watch_shows_the_first_to_speak() -> None:
 def test_demo_keeps_a_csv_of_yours(clip, face_model_path, tmp_path: Path) -> None:
     clip("WolfgangLanger_Pexels.mp4")
     (tmp_path / "mine.csv").write_text("my data")
-    done = livefacs("demo", "--fast", "--csv", tmp_path / "mine.csv", "--no-view")
+    done = livefacs("demo", "--fast", "--csv", tmp_path / "mine.csv", "--quiet")
     assert done.returncode == 2
     assert "--overwrite" in done.stderr
     assert (tmp_path / "mine.csv").read_text() == "my data"

@@ -47,20 +47,20 @@ def test_a_clip_becomes_csv_and_jsonl_with_one_entry_per_frame(clip, face_model_
 
 
 def test_no_face_is_seen_where_there_is_none(clip, face_model_path, tmp_path: Path) -> None:
-    done = livefacs("run", clip("face_noface.mov"), "--jsonl", tmp_path / "a.jsonl", "--no-view")
+    done = livefacs("run", clip("face_noface.mov"), "--jsonl", tmp_path / "a.jsonl", "--quiet")
     assert done.returncode == 0, done.stderr
     faces = [len(json.loads(line)["faces"]) for line in (tmp_path / "a.jsonl").open()]
     # The person leaves after frame 72 (seen by eye); one frame of doubt in the 97 after it is 98 % right.
     assert faces[:71] == [1] * 71
     assert sum(faces[73:]) <= 1
-    done = livefacs("run", clip("no_face.mp4"), "--csv", tmp_path / "b.csv", "--no-view")
+    done = livefacs("run", clip("no_face.mp4"), "--csv", tmp_path / "b.csv", "--quiet")
     assert done.returncode == 0
     assert rows_of(tmp_path / "b.csv") == []
     assert "95 frames" in done.stdout
 
 
 def test_two_faces_in_one_picture(clip, face_model_path, tmp_path: Path) -> None:
-    done = livefacs("run", clip("multi_face.jpg"), "--csv", tmp_path / "a.csv", "--no-view", "--max-faces", 8)
+    done = livefacs("run", clip("multi_face.jpg"), "--csv", tmp_path / "a.csv", "--quiet", "--max-faces", 8)
     assert done.returncode == 0, done.stderr
     ids = [row["face_id"] for row in rows_of(tmp_path / "a.csv")]
     assert len(ids) >= 2
@@ -74,7 +74,7 @@ def test_a_signal_ends_with_flushed_files_and_the_summary(
     out = tmp_path / "a.jsonl"
     command = [LIVEFACS, "run", clip("WolfgangLanger_Pexels.mp4"), "--realtime", "--publish", "none"]
     with subprocess.Popen(
-        [*map(str, command), "--jsonl", str(out), "--no-view"], stdout=subprocess.PIPE, text=True
+        [*map(str, command), "--jsonl", str(out), "--quiet"], stdout=subprocess.PIPE, text=True
     ) as child:
         deadline = time.monotonic() + 60
         while not (out.exists() and out.stat().st_size) and time.monotonic() < deadline:
@@ -152,7 +152,7 @@ def test_port_in_use(clip, face_model_path) -> None:
     try:
         endpoint = f"tcp://127.0.0.1:{port}"
         refused(
-            livefacs("run", clip("single_face.mp4"), "--publish", endpoint, "--no-view"), endpoint, "in use"
+            livefacs("run", clip("single_face.mp4"), "--publish", endpoint, "--quiet"), endpoint, "in use"
         )
     finally:
         socket.close(0)
@@ -200,7 +200,7 @@ def test_even_window_and_no_source_and_wrong_option(clip, face_model_path) -> No
 
 def test_existing_output_is_kept(clip, face_model_path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("my data")
-    done = livefacs("run", clip("single_face.mp4"), "--csv", tmp_path / "a.csv", "--no-view")
+    done = livefacs("run", clip("single_face.mp4"), "--csv", tmp_path / "a.csv", "--quiet")
     refused(done, "a.csv", "--overwrite")
     assert (tmp_path / "a.csv").read_text() == "my data"
 
@@ -208,7 +208,7 @@ def test_existing_output_is_kept(clip, face_model_path, tmp_path: Path) -> None:
 def test_truncated_video_gives_what_comes_before_the_damage(clip, face_model_path, tmp_path: Path) -> None:
     whole = clip("WolfgangLanger_Pexels.mp4").read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) // 2])
-    done = livefacs("run", tmp_path / "cut.mp4", "--csv", tmp_path / "a.csv", "--no-view")
+    done = livefacs("run", tmp_path / "cut.mp4", "--csv", tmp_path / "a.csv", "--quiet")
     if done.returncode == 2:  # the index is at the end of this file, and gone
         refused(done, "cut.mp4")
         return
@@ -223,7 +223,7 @@ def test_the_source_is_never_written_over(clip, face_model_path, tmp_path: Path)
     before = video.read_bytes()
     (tmp_path / "link.csv").symlink_to(video)
     for name in ("mine.mp4", "link.csv", "./mine.mp4"):
-        done = livefacs("run", video, "--csv", f"{tmp_path}/{name}", "--overwrite", "--no-view")
+        done = livefacs("run", video, "--csv", f"{tmp_path}/{name}", "--overwrite", "--quiet")
         refused(done, "--csv", "source itself")
     assert video.read_bytes() == before
 

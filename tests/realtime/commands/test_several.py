@@ -26,7 +26,7 @@ def test_several_files_give_a_file_each_in_a_folder(clip, face_model_path, tmp_p
     names = ("no_face", "single_face", "single_face-2")
     written = {f"{name}.{kind}" for name in names for kind in ("csv", "jsonl")}
     assert {path.name for path in out.iterdir()} == written
-    alone = livefacs("run", one, "--csv", tmp_path / "alone.csv", "--max-faces", 1, "--no-view")
+    alone = livefacs("run", one, "--csv", tmp_path / "alone.csv", "--max-faces", 1, "--quiet")
     assert alone.returncode == 0
     with (tmp_path / "alone.csv").open() as expected, (out / "single_face-2.csv").open() as found:
         assert list(csv.reader(found)) == list(csv.reader(expected))
@@ -117,7 +117,7 @@ def test_what_one_has_lost_is_told_by_its_name(clip, face_model_path, tmp_path: 
                 packet.stream = stream
                 copy.mux(packet)
     (tmp_path / "cut.mkv").write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
-    done = livefacs("run", tmp_path / "cut.mkv", whole, "--no-view")
+    done = livefacs("run", tmp_path / "cut.mkv", whole, "--quiet")
     assert done.returncode == 0
     assert "cut: warning: " in done.stdout
     assert "whole: warning" not in done.stdout
@@ -137,7 +137,7 @@ def test_all_streams_can_be_watched_and_scraped(clip, face_model_path, tmp_path:
         endpoint,
         "--metrics",
         "0",
-        "--no-view",
+        "--quiet",
     ]
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, text=True) as run:
         said = ""

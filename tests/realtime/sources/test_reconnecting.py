@@ -199,7 +199,7 @@ def test_closing_wakes_who_waits_for_a_camera_that_is_gone() -> None:
 def test_a_run_outlives_its_camera_and_tells_subscribers(face_model_path, tmp_path: Path) -> None:
     endpoint = f"ipc://{tmp_path}/faces"  # a free port may have a neighbour that is taken
     server = start_rtsp_server()
-    words = [str(LIVEFACS), "run", server.url("h264"), "--publish", endpoint, "--no-view"]
+    words = [str(LIVEFACS), "run", server.url("h264"), "--publish", endpoint, "--quiet"]
     run = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     states: list[str] = []
     generations: set[int] = set()

@@ -273,6 +273,9 @@ class Pipeline(Openable):
         before = time.perf_counter()
         result.t_publish = time.monotonic()
         self._deliver(lambda sink: sink.write(result))
+        for sink in self._working:
+            if sink.wants_pictures(result.stream):
+                sink.picture(result, frame, followed.faces)
         now = time.monotonic()
         self.times.record("publish", time.perf_counter() - before)
         self.times.record("latency", now - frame.t_capture)

@@ -15,6 +15,7 @@ from realtime.commands.fleet import fleet
 from realtime.commands.keys import keys
 from realtime.commands.run import run
 from realtime.commands.schema import schema
+from realtime.commands.view import view
 from realtime.commands.watch import watch
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(fleet)
 app.command()(watch)
+app.command()(view)
 app.command()(keys)
 app.command()(demo)
 app.command()(cameras)

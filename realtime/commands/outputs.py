@@ -26,6 +26,9 @@ class OutputOptions(TypedDict):
     keys: Path | None
     allow: Path | None
     unencrypted: bool
+    view: bool
+    view_at: str | None
+    recordings: Path
 
 
 def make_sinks(
@@ -40,6 +43,9 @@ def make_sinks(
     keys: Path | None,
     allow: Path | None,
     unencrypted: bool,
+    view: bool,
+    view_at: str | None,
+    recordings: Path,
     also_read: Mapping[str, Path | None],
 ) -> list[Sink]:
     """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
@@ -52,6 +58,7 @@ def make_sinks(
         metrics: where Prometheus may ask, None for nowhere.
         also_read: further files this run reads, by what they are.
         keys, allow, unencrypted: who may read what is published, as for `ZeroMQSink`.
+        view, view_at, recordings: whether and where the live page is served, and what is recorded on it goes.
 
     Raises:
         OptionError: a file to write is also read, or is to be written twice.
@@ -75,6 +82,8 @@ def make_sinks(
         sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
     if metrics is not None:
         sinks.append(make_metrics(metrics))
+    if view or view_at is not None:
+        sinks.append(make_page(Path(source.label).name, model, view_at, recordings))
     return sinks
 
 
@@ -98,6 +107,20 @@ def make_metrics(metrics: str) -> Sink:
     from realtime.sinks.metrics import MetricsSink
 
     return MetricsSink(metrics)
+
+
+def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path) -> Sink:
+    """Return the live page, not yet open."""
+    from realtime.page.page_sink import PageSink
+    from realtime.page.server import DEFAULT_ADDRESS
+
+    return PageSink(
+        view_at or DEFAULT_ADDRESS,
+        title=title,
+        aus=model.aus,
+        thresholds=model.thresholds,
+        recordings=recordings,
+    )
 
 
 def _keep_apart(outputs: Mapping[str, Path], inputs: Mapping[str, Path]) -> None:

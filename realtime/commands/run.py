@@ -22,17 +22,21 @@ from realtime.commands.stream_options import (
     Calibrated,
     Device,
     Keys,
+    LivePage,
     MaxFaces,
     MaxFps,
     Metrics,
+    PageAddress,
     Precision,
     Quiet,
     RealTime,
     Reconnect,
+    Recordings,
     TrackerName,
     Unencrypted,
     Window,
 )
+from realtime.page.page_sink import DEFAULT_RECORDINGS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 
@@ -92,6 +96,9 @@ def run(
     ] = None,
     face_model: FaceModel = None,
     offline: Offline = False,
+    view: LivePage = False,
+    view_at: PageAddress = None,
+    recordings: Recordings = DEFAULT_RECORDINGS,
     quiet: Quiet = False,
     config: Annotated[
         Path | None,
@@ -111,6 +118,7 @@ def run(
 
     Examples:
 
+    - `livefacs run webcam:0 --view`, and open http://127.0.0.1:5570
     - `livefacs run webcam:0`, or `"webcam:0?size=1280x720&fps=30"`
     - `livefacs run rtsp://user:password@camera/stream --csv faces.csv`
     - `livefacs run interview.mp4 --csv interview.csv --jsonl interview.jsonl`
@@ -151,6 +159,9 @@ def run(
         keys=keys,
         allow=allow,
         unencrypted=unencrypted,
+        view=view,
+        view_at=view_at,
+        recordings=recordings,
     )
     also_read = {"config": config, "face model": face_model}
     networks = NetworkOptions(

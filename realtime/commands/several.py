@@ -8,7 +8,14 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from realtime.commands.outputs import OutputOptions, is_published, make_metrics, make_publisher, make_sinks
+from realtime.commands.outputs import (
+    OutputOptions,
+    is_published,
+    make_metrics,
+    make_page,
+    make_publisher,
+    make_sinks,
+)
 from realtime.commands.running import run_streams_and_report
 from realtime.errors import OptionError
 
@@ -90,6 +97,11 @@ def _sinks_of(
         )
     )
     metrics = None if outputs["metrics"] is None else SharedSink(make_metrics(outputs["metrics"]))
+    page = None
+    if outputs["view"] or outputs["view_at"] is not None:
+        page = SharedSink(
+            make_page(f"{len(sources)} streams", model, outputs["view_at"], outputs["recordings"])
+        )
     sinks: dict[str, list[Sink]] = {}
     for source in sources:
         files = {kind: folder and folder / f"{source.name}.{kind}" for kind, folder in folders.items()}
@@ -104,10 +116,15 @@ def _sinks_of(
             keys=None,
             allow=None,
             unencrypted=False,
+            view=False,
+            view_at=None,
+            recordings=outputs["recordings"],
             also_read=read,
         )
         if metrics is not None:
             sinks[source.name].append(metrics.share())
+        if page is not None:
+            sinks[source.name].append(page.share())
         if is_published(source, publish):
             sinks[source.name].insert(0, publisher.share())
     return sinks

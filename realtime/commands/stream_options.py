@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
+from realtime.page.server import DEFAULT_ADDRESS
 from realtime.tracking.landmarkers import landmarker_names
 
 BundlePath = Annotated[
@@ -83,6 +84,20 @@ Metrics = Annotated[
         show_default=False,
     ),
 ]
+LivePage = Annotated[
+    bool, typer.Option("--view", help="Show everything on a page in a browser; its address is printed.")
+]
+PageAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--view-at",
+        help="Serve the page at HOST:PORT, or a port of this machine; implies --view. Where other machines "
+        f"can reach it, browsers need the token that is printed. [default: {DEFAULT_ADDRESS}]",
+        metavar="ADDRESS",
+        show_default=False,
+    ),
+]
+Recordings = Annotated[Path, typer.Option(help="Folder for what is recorded on the page.", metavar="FOLDER")]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say what happens, but draw no running view in the terminal.")
 ]

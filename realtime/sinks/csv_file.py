@@ -12,6 +12,7 @@ from realtime.sinks import text_file
 from realtime.sinks.filter_lag import FilterLag
 from realtime.sinks.sink import Sink
 from realtime.sinks.text_file import TextFile
+from realtime.timeline import Timeline
 from realtime.types import FaceResult, FrameResult, StreamStatus
 
 # The AUs of OpenFace 2.0's FaceLandmarkVid and FeatureExtraction, in the order of their columns.
@@ -114,31 +115,6 @@ class CSVSink(Sink):
             probability = occurrence.get(au)
             cells.append("" if probability is None else "1" if probability >= threshold else "0")
         return ",".join(cells)
-
-
-class Timeline:
-    """Seconds since the first frame: in the media's own time where it has one, else by the capture clock.
-
-    Where the media time starts anew (a new generation), or begins or ends in mid-stream, the timeline
-    goes on from the last frame by the capture clock instead of jumping.
-    """
-
-    def __init__(self) -> None:
-        self._clock: tuple[int, bool] | None = None  # generation, and whether it is media time
-        self._origin = 0.0
-        self._last: tuple[float, float] | None = None  # seconds, t_capture
-
-    def seconds(self, result: FrameResult) -> float:
-        """Return the frame's time in seconds; call it for every frame, in order."""
-        media = result.media_time
-        now = result.t_capture if media is None else media
-        clock = result.generation, media is not None
-        if clock != self._clock:
-            last, captured = self._last or (0.0, result.t_capture)
-            self._clock, self._origin = clock, now - (last + result.t_capture - captured)
-        seconds = now - self._origin
-        self._last = seconds, result.t_capture
-        return seconds
 
 
 def _number(value: float | None) -> str:

@@ -5,23 +5,22 @@ No score of any face is among it, but how many faces there are is.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 from realtime.errors import SinkError
 from realtime.sinks.sink import Sink
+from realtime.tcp_address import parse
 from realtime.types import FrameResult, State, StreamStatus
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
 
 _log = logging.getLogger(__name__)
-_ADDRESS = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):)?([0-9]{1,5})")
 
 COUNTERS: dict[str, tuple[str, Callable[[StreamStatus], int | None]]] = {
     "frames_captured": ("Frames that the source gave.", lambda status: status.captured),
@@ -49,10 +48,11 @@ class MetricsSink(Sink):
     """
 
     def __init__(self, address: str) -> None:
-        found = _ADDRESS.fullmatch(address)
-        if found is None or int(found[2]) > 65535:
-            raise SinkError(f"metrics {address!r}: not an address; write HOST:PORT or a port, such as 9464")
-        self._host, self.port = (found[1] or "127.0.0.1").strip("[]"), int(found[2])
+        try:
+            self._where = parse(address)
+        except ValueError as error:
+            raise SinkError(f"metrics {error}") from None
+        self.port = self._where.port
         self._address = address
         self._statuses: dict[str, StreamStatus] = {}
         self._server: WSGIServer | None = None
@@ -68,15 +68,16 @@ class MetricsSink(Sink):
         registry.register(self)
         ProcessCollector(registry=registry)
         try:
-            self._server, self._thread = start_http_server(self.port, self._host, registry)
+            self._server, self._thread = start_http_server(self.port, self._where.host, registry)
         except (OSError, OverflowError) as error:
             raise SinkError(
                 f"metrics {self._address}: cannot be served ({getattr(error, 'strerror', None) or error}); "
                 "choose another port"
             ) from None
         self.port = self._server.server_port
-        self.destination = f"metrics http://{self._host}:{self.port}/metrics"
-        if _outside(self._host):
+        where = replace(self._where, port=self.port)
+        self.destination = f"metrics http://{where}/metrics"
+        if where.reachable_from_outside:
             _log.warning("%s: reachable from other machines and not encrypted", self.destination)
 
     def write(self, result: FrameResult) -> None:
@@ -125,10 +126,3 @@ class MetricsSink(Sink):
                     labels = {"stream": status.stream, "stage": stage, "quantile": quantile}
                     stages.add_sample("livefacs_stage_seconds", labels, seconds)
         yield from (states, age, stages)
-
-
-def _outside(host: str) -> bool:
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"

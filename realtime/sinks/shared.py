@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from realtime.sinks.sink import Sink
-from realtime.types import FrameResult, StreamStatus
+from realtime.types import Face, Frame, FrameResult, StreamStatus
 
 
 class SharedSink:
@@ -52,6 +53,13 @@ class _Share(Sink):
     def status(self, status: StreamStatus) -> None:
         with self._whole.lock:
             self._whole.sink.status(status)
+
+    def wants_pictures(self, stream: str) -> bool:
+        return self._whole.sink.wants_pictures(stream)
+
+    def picture(self, result: FrameResult, frame: Frame, faces: Sequence[Face]) -> None:
+        with self._whole.lock:
+            self._whole.sink.picture(result, frame, faces)
 
     def close(self) -> None:
         with self._whole.lock:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from realtime.openable import Openable
-from realtime.types import FrameResult, StreamStatus
+from realtime.types import Face, Frame, FrameResult, StreamStatus
 
 
 class Sink(Openable):
@@ -28,6 +29,15 @@ class Sink(Openable):
 
     def status(self, status: StreamStatus) -> None:  # noqa: B027 - only some sinks tell of the stream
         """Take the stream's status: called on every change of state and about every second."""
+
+    def wants_pictures(self, stream: str) -> bool:
+        """Whether `picture` is to be called after the next `write` of a stream: few sinks look at all."""
+        return False
+
+    def picture(  # noqa: B027 - see wants_pictures
+        self, result: FrameResult, frame: Frame, faces: Sequence[Face]
+    ) -> None:
+        """Take what a result was read from; neither may be changed. Raises nothing."""
 
     def close(self) -> None:  # noqa: B027 - see open
         """Flush and free everything. Safe to call twice, and without `open`."""

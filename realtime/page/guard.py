@@ -1,0 +1,76 @@
+"""Who may open the page: here any browser that asks for it by name, elsewhere whoever has the token.
+
+Web pages of others run in the same browser. They cannot read what this server answers, but without the checks
+here they could open its WebSocket, or make it theirs by a name that leads to 127.0.0.1 (DNS rebinding).
+"""
+
+from __future__ import annotations
+
+import secrets
+from http.cookies import SimpleCookie
+from urllib.parse import parse_qs, urlsplit
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+COOKIE = "livefacs-token"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+REFUSED = 4403
+"""Close code of a WebSocket that may not be opened."""
+
+
+class Guard:
+    """Lets requests through to an application, or refuses them.
+
+    Args:
+        app: what is guarded.
+        token: what whoever comes must show, in the address (`?token=`) once, then by a cookie; None where
+            only this machine can reach the server.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app = app
+        self._token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve or refuse one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope, headers)
+        if not refusal:
+            await self._app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": REFUSED, "reason": refusal[:120]})
+        else:
+            await self._answer(refusal, Request(scope))(scope, receive, send)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> str:
+        host = headers.get("host", "")
+        if self._token is None and urlsplit(f"//{host}").netloc.rpartition(":")[0] not in LOOPBACK:
+            return f"{host}: not a name of this machine; open http://127.0.0.1 with the port"
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return f"{origin}: another site's page may not ask here"
+        if self._token is not None and not self._known(headers):
+            return "this page needs the token: open it by the whole address that LiveFACS printed"
+        return ""
+
+    def _known(self, headers: Headers) -> bool:
+        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+        return cookie is not None and self._right(cookie.value)
+
+    def _right(self, token: str) -> bool:
+        return self._token is not None and secrets.compare_digest(token.encode(), self._token.encode())
+
+    def _answer(self, refusal: str, request: Request) -> Response:
+        given = parse_qs(request.url.query).get("token", [""])[0]
+        if request.method == "GET" and self._right(given) and "origin" not in request.headers:
+            response = RedirectResponse(request.url.path)
+            response.set_cookie(COOKIE, given, httponly=True, samesite="strict")
+            return response
+        return PlainTextResponse(f"LiveFACS: {refusal}\n", status_code=403)

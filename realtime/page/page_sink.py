@@ -1,0 +1,194 @@
+"""The live page as a sink: pipelines hand it results and pictures, open pages show the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from realtime.errors import SinkError
+from realtime.facs import AU_DESCRIPTIONS, AU_NAMES
+from realtime.page.recording import Recorder
+from realtime.page.scene import Scene, scene_of
+from realtime.page.server import DEFAULT_ADDRESS, PageServer
+from realtime.page.stage import Stage
+from realtime.sinks.sink import Sink
+from realtime.types import Face, Frame, FrameResult, StreamStatus
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.websockets import WebSocket
+
+DEFAULT_RECORDINGS = Path("recordings")
+
+
+class Order(msgspec.Struct):
+    """What a page posts to begin a recording."""
+
+    stream: str
+    format: str = "csv"
+    thresholds: dict[str, float] = {}
+
+
+class PageSink(Sink):
+    """Serves the live page of one or several streams.
+
+    Args:
+        address: `HOST:PORT` or a port of 127.0.0.1, 0 for any free one.
+        token: what browsers must show where other machines can reach the address; None to make one up.
+        title: what is watched, for people.
+        aus: the model's AUs, as `AU01`.
+        thresholds: occurrence probability per AU from which it counts as present; 0.5 where it is not given.
+        pictures: whether there are pictures: not of a stream that is only listened to.
+        recordings: folder for what is recorded on the page.
+
+    Attributes:
+        url: where a browser finds the page; valid once open.
+    """
+
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        token: str | None = None,
+        title: str = "",
+        aus: Iterable[str] = (),
+        thresholds: Mapping[str, float] | None = None,
+        pictures: bool = True,
+        recordings: Path = DEFAULT_RECORDINGS,
+    ) -> None:
+        self._server = PageServer(address, token)
+        self._title = title
+        self._aus = tuple(aus)
+        self._thresholds = dict(thresholds or {})
+        self._pictures = pictures
+        self._stage = Stage()
+        self._recorder = Recorder(recordings, self._aus)
+
+    @property
+    def url(self) -> str:
+        """Where a browser finds the page, with the token if there is one."""
+        return self._server.url
+
+    def open(self) -> None:
+        """Start serving. Raises SinkError with one line."""
+        from starlette.routing import Route, WebSocketRoute
+
+        self._server.routes = [
+            WebSocketRoute("/live", self._live),
+            Route("/recordings", self._begin, methods=["POST"]),
+            Route("/recordings/{name}/end", self._end, methods=["POST"]),
+            Route("/recordings/{name}", self._download),
+        ]
+        self._server.open()
+        self.destination = f"live page {self.url}"
+
+    def wants_pictures(self, stream: str) -> bool:
+        """Whether a page that shows this stream's picture is open."""
+        return self._stage.wants_picture(stream)
+
+    def write(self, result: FrameResult) -> None:
+        """Show a result, and record it if asked to."""
+        self._recorder.write(result)
+        if not self.wants_pictures(result.stream) or not self._pictures:
+            self._stage.show(Scene(result))
+
+    def picture(self, result: FrameResult, frame: Frame, faces: Sequence[Face]) -> None:
+        """Show a result with its picture."""
+        self._stage.show(scene_of(result, frame, faces))
+
+    def status(self, status: StreamStatus) -> None:
+        """Show how a stream is doing."""
+        self._recorder.status(status)
+        self._stage.tell(status)
+
+    def close(self) -> None:
+        """End recordings and stop serving. Safe to call twice."""
+        self._recorder.close()
+        self._server.close()
+
+    # ------------------------------------------------------------------ what pages ask
+
+    async def _live(self, socket: WebSocket) -> None:
+        from realtime.page.viewer import Viewer, greeting
+
+        await socket.accept()
+        hello = greeting(
+            mode="live",
+            title=self._title,
+            aus=self._aus,
+            names=AU_NAMES,
+            descriptions=AU_DESCRIPTIONS,
+            thresholds=self._thresholds,
+            pictures=self._pictures,
+        )
+        await Viewer(socket, self._stage, hello, self._server.encoding, self._recording_news).serve()
+
+    def _recording_news(self) -> bytes:
+        running = [
+            {"name": one.path.name, "stream": one.stream, "frames": one.frames, "seconds": one.seconds}
+            for one in self._recorder.running()
+        ]
+        return msgspec.json.encode({"kind": "recordings", "running": running})
+
+    async def _begin(self, request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+
+        try:
+            order = msgspec.json.decode(await request.body(), type=Order)
+        except msgspec.MsgspecError as error:
+            return _refused(str(error))
+        scene = self._stage.scenes.get(order.stream)
+        if scene is None:
+            return _refused(f"there is no stream {order.stream!r}")
+        thresholds = self._thresholds | order.thresholds
+        try:
+            recording = await run_in_threadpool(
+                self._recorder.begin, order.stream, order.format, thresholds, scene.result
+            )
+        except SinkError as error:
+            return _refused(str(error))
+        return _json({"name": recording.path.name, "path": str(recording.path)})
+
+    async def _end(self, request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+
+        name = request.path_params["name"]
+        try:
+            recording = await run_in_threadpool(self._recorder.end, name)
+        except KeyError:
+            return _refused(f"there is no recording {name!r}")
+        except SinkError as error:
+            return _refused(str(error))
+        return _json(
+            {
+                "name": name,
+                "path": str(recording.path),
+                "frames": recording.frames,
+                "kept": recording.path.exists(),
+                "failure": recording.failure,
+            }
+        )
+
+    async def _download(self, request: Request) -> Response:
+        from starlette.responses import FileResponse
+
+        path = self._recorder.file(request.path_params["name"])
+        if path is None:
+            return _refused(f"there is no recording {request.path_params['name']!r}")
+        return FileResponse(path, filename=path.name)
+
+
+def _json(content: dict[str, object]) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse(content)
+
+
+def _refused(why: str) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": why}, status_code=400)

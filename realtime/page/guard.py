@@ -7,11 +7,11 @@ here they could open its WebSocket, or make it theirs by a name that leads to 12
 from __future__ import annotations
 
 import secrets
-from http.cookies import SimpleCookie
+from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -56,13 +56,12 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return f"{origin}: another site's page may not ask here"
-        if self._token is not None and not self._known(headers):
+        if self._token is not None and not self._known(HTTPConnection(scope).cookies):
             return "this page needs the token: open it by the whole address that LiveFACS printed"
         return ""
 
-    def _known(self, headers: Headers) -> bool:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
-        return cookie is not None and self._right(cookie.value)
+    def _known(self, cookies: Mapping[str, str]) -> bool:
+        return self._right(cookies.get(COOKIE, ""))
 
     def _right(self, token: str) -> bool:
         return self._token is not None and secrets.compare_digest(token.encode(), self._token.encode())

@@ -104,7 +104,10 @@ const nextFrame = () =>
   document.hidden ? Promise.resolve() : new Promise((done) => requestAnimationFrame(done));
 
 function take(result) {
-  if (result.model !== thresholds.model) thresholds.of(result.model, hello.thresholds);
+  if (result.model !== thresholds.model) {
+    thresholds.of(result.model, hello.thresholds);
+    units.set(thresholds.get);
+  }
   if (!histories.has(result.stream)) histories.set(result.stream, new History());
   histories.get(result.stream).push(result, scoresOf, hello.mode === "replay" ? mediaTime(result) : undefined);
   const ids = result.faces.map((one) => one.track_id);
@@ -216,7 +219,13 @@ for (const layer of ["show-mesh", "show-boxes", "show-axes"]) remembered(by(laye
 by("thresholds").addEventListener("click", () => {
   const on = document.querySelector(".units").classList.toggle("thresholds");
   by("thresholds").ariaPressed = String(on);
+  by("reset").hidden = !on;
   if (!on) drawStrips();
+});
+by("reset").addEventListener("click", () => {
+  thresholds.reset();
+  units.set(thresholds.get);
+  units.show(face(), thresholds.get);
 });
 by("theme").addEventListener("click", () => {
   toggleTheme();

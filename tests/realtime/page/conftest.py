@@ -56,7 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.complaints = complaints  # type: ignore[attr-defined]
     yield opened
     context.close()
-    assert not complaints
+    assert [line for line in complaints if "willReadFrequently" not in line] == []  # the tests read pixels
 
 
 @pytest.fixture

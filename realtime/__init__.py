@@ -7,7 +7,8 @@
             print(face.track_id, face.au_intensity["AU12"], face.expression)
 
 `stream` reads a source in this process; `subscribe` listens to a `livefacs run` in another; `build_pipeline`
-gives the parts in between. Names load on first use, so that importing the package costs nothing.
+gives the parts in between; `read_table` reads what a run has written into pandas. Names load on first use, so
+that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from realtime.sinks.sink import Sink
     from realtime.sources import open_source
     from realtime.subscriber import subscribe
+    from realtime.tables import read_table
     from realtime.types import FaceResult, FaceUpdate, FrameResult, Pose, StreamStatus
 
 _HOMES = {
@@ -37,6 +39,7 @@ _HOMES = {
     "build_pipeline": "assembly",
     "open_bundle": "assembly",
     "open_source": "sources",
+    "read_table": "tables",
     "stream": "assembly",
     "subscribe": "subscriber",
 }
@@ -53,6 +56,7 @@ __all__ = [
     "build_pipeline",
     "open_bundle",
     "open_source",
+    "read_table",
     "stream",
     "subscribe",
 ]

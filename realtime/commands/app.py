@@ -15,6 +15,7 @@ from realtime.commands.fleet import fleet
 from realtime.commands.keys import keys
 from realtime.commands.run import run
 from realtime.commands.schema import schema
+from realtime.commands.table import table
 from realtime.commands.view import view
 from realtime.commands.watch import watch
 
@@ -33,6 +34,7 @@ app.command()(run)
 app.command()(fleet)
 app.command()(watch)
 app.command()(view)
+app.command()(table)
 app.command()(keys)
 app.command()(demo)
 app.command()(cameras)

@@ -29,6 +29,11 @@ class OutputOptions(TypedDict):
     view: bool
     view_at: str | None
     recordings: Path
+    csv_columns: str
+    lsl: bool
+    lsl_faces: int
+    osc: str | None
+    vmc: str | None
 
 
 def make_sinks(
@@ -46,6 +51,11 @@ def make_sinks(
     view: bool,
     view_at: str | None,
     recordings: Path,
+    csv_columns: str,
+    lsl: bool,
+    lsl_faces: int,
+    osc: str | None,
+    vmc: str | None,
     also_read: Mapping[str, Path | None],
 ) -> list[Sink]:
     """Return the sinks, not yet open; the publisher first, since subscribers wait for it and files do not.
@@ -58,6 +68,8 @@ def make_sinks(
         metrics: where Prometheus may ask, None for nowhere.
         also_read: further files this run reads, by what they are.
         keys, allow, unencrypted: who may read what is published, as for `ZeroMQSink`.
+        csv_columns: whose names the CSV's columns have.
+        lsl, lsl_faces, osc, vmc: bridges to other programs: `LSLSink`, `OSCSink`, `VMCSink`.
         view, view_at, recordings: whether and where the live page is served, and what is recorded on it goes.
 
     Raises:
@@ -75,15 +87,35 @@ def make_sinks(
     if csv is not None:
         from realtime.sinks.csv_file import CSVSink
 
-        sinks.append(CSVSink(csv, aus=model.aus, thresholds=model.thresholds, overwrite=overwrite))
+        try:
+            sinks.append(CSVSink(csv, model.aus, model.thresholds, overwrite, csv_columns))
+        except ValueError as error:
+            raise OptionError(f"--csv-columns: {error}") from None
     if jsonl is not None:
         from realtime.sinks.jsonl import JSONLinesSink
 
         sinks.append(JSONLinesSink(jsonl, overwrite=overwrite))
+    sinks += make_bridges(model, lsl_faces if lsl else 0, osc, vmc)
     if metrics is not None:
         sinks.append(make_metrics(metrics))
     if view or view_at is not None:
         sinks.append(make_page(Path(source.label).name, model, view_at, recordings))
+    return sinks
+
+
+def make_bridges(model: Bundle, lsl_faces: int, osc: str | None, vmc: str | None) -> list[Sink]:
+    """Return the sinks that speak to other programs; `lsl_faces` 0 is no LSL."""
+    from realtime.sinks.lsl import LSLSink
+    from realtime.sinks.osc import OSCSink
+    from realtime.sinks.vmc import VMCSink
+
+    sinks: list[Sink] = []
+    if lsl_faces:
+        sinks.append(LSLSink(model.aus, model.expressions, faces=lsl_faces, model=model.id))
+    if osc is not None:
+        sinks.append(OSCSink(osc))
+    if vmc is not None:
+        sinks.append(VMCSink(vmc))
     return sinks
 
 

@@ -20,12 +20,16 @@ from realtime.commands.stream_options import (
     Allow,
     BundlePath,
     Calibrated,
+    CsvColumns,
     Device,
     Keys,
     LivePage,
+    Lsl,
+    LslFaces,
     MaxFaces,
     MaxFps,
     Metrics,
+    Osc,
     PageAddress,
     Precision,
     Quiet,
@@ -34,9 +38,11 @@ from realtime.commands.stream_options import (
     Recordings,
     TrackerName,
     Unencrypted,
+    Vmc,
     Window,
 )
 from realtime.page.page_sink import DEFAULT_RECORDINGS
+from realtime.sinks.csv_columns import LAYOUTS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 
@@ -79,6 +85,7 @@ def run(
             show_default=False,
         ),
     ] = None,
+    csv_columns: CsvColumns = LAYOUTS[0],
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing output files.")] = False,
     metrics: Metrics = None,
     bundle: BundlePath = None,
@@ -99,6 +106,10 @@ def run(
     view: LivePage = False,
     view_at: PageAddress = None,
     recordings: Recordings = DEFAULT_RECORDINGS,
+    lsl: Lsl = False,
+    lsl_faces: LslFaces = 1,
+    osc: Osc = None,
+    vmc: Vmc = None,
     quiet: Quiet = False,
     config: Annotated[
         Path | None,
@@ -162,6 +173,11 @@ def run(
         view=view,
         view_at=view_at,
         recordings=recordings,
+        csv_columns=csv_columns,
+        lsl=lsl,
+        lsl_faces=lsl_faces,
+        osc=osc,
+        vmc=vmc,
     )
     also_read = {"config": config, "face model": face_model}
     networks = NetworkOptions(

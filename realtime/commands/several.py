@@ -119,6 +119,11 @@ def _sinks_of(
             view=False,
             view_at=None,
             recordings=outputs["recordings"],
+            csv_columns=outputs["csv_columns"],
+            lsl=outputs["lsl"],
+            lsl_faces=outputs["lsl_faces"],
+            osc=outputs["osc"],
+            vmc=outputs["vmc"],
             also_read=read,
         )
         if metrics is not None:

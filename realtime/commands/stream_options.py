@@ -9,7 +9,11 @@ import typer
 
 from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
 from realtime.page.server import DEFAULT_ADDRESS
+from realtime.sinks.csv_columns import LAYOUTS
 from realtime.tracking.landmarkers import landmarker_names
+
+PAGE, BRIDGES = "Live page", "Bridges to other programs"
+"""Panels of the help."""
 
 BundlePath = Annotated[
     Path | None,
@@ -85,7 +89,10 @@ Metrics = Annotated[
     ),
 ]
 LivePage = Annotated[
-    bool, typer.Option("--view", help="Show everything on a page in a browser; its address is printed.")
+    bool,
+    typer.Option(
+        "--view", help="Show everything on a page in a browser; its address is printed.", rich_help_panel=PAGE
+    ),
 ]
 PageAddress = Annotated[
     str | None,
@@ -95,9 +102,48 @@ PageAddress = Annotated[
         f"can reach it, browsers need the token that is printed. [default: {DEFAULT_ADDRESS}]",
         metavar="ADDRESS",
         show_default=False,
+        rich_help_panel=PAGE,
     ),
 ]
-Recordings = Annotated[Path, typer.Option(help="Folder for what is recorded on the page.", metavar="FOLDER")]
+Recordings = Annotated[
+    Path,
+    typer.Option(help="Folder for what is recorded on the page.", metavar="FOLDER", rich_help_panel=PAGE),
+]
+CsvColumns = Annotated[
+    str,
+    typer.Option(
+        "--csv-columns", help="Column names of the CSV: of OpenFace or of py-feat.", metavar="|".join(LAYOUTS)
+    ),
+]
+Lsl = Annotated[
+    bool,
+    typer.Option("--lsl", help="Offer every stream to Lab Streaming Layer.", rich_help_panel=BRIDGES),
+]
+LslFaces = Annotated[
+    int,
+    typer.Option(
+        "--lsl-faces", min=1, help="Faces that an LSL outlet has channels for.", rich_help_panel=BRIDGES
+    ),
+]
+Osc = Annotated[
+    str | None,
+    typer.Option(
+        help="Send every score by Open Sound Control to HOST:PORT, or a port of this machine.",
+        metavar="ADDRESS",
+        show_default=False,
+        rich_help_panel=BRIDGES,
+    ),
+]
+Vmc = Annotated[
+    str | None,
+    typer.Option(
+        help="Move an avatar's 52 ARKit blendshapes by the VMC protocol, at HOST:PORT or a port of this "
+        "machine; most programs listen on 39539.",
+        metavar="ADDRESS",
+        show_default=False,
+        rich_help_panel=BRIDGES,
+    ),
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Say what happens, but draw no running view in the terminal.")
 ]

@@ -1,25 +1,19 @@
-"""Writes results as CSV in OpenFace's column names, for the tools that already read OpenFace."""
+"""Writes results as CSV in the column names of OpenFace or py-feat, for the tools that read these."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from realtime.errors import SinkError
 from realtime.sinks import text_file
+from realtime.sinks.csv_columns import LAYOUTS, columns_named
 from realtime.sinks.filter_lag import FilterLag
 from realtime.sinks.sink import Sink
 from realtime.sinks.text_file import TextFile
 from realtime.timeline import Timeline
 from realtime.types import FaceResult, FrameResult, StreamStatus
-
-# The AUs of OpenFace 2.0's FaceLandmarkVid and FeatureExtraction, in the order of their columns.
-OPENFACE_INTENSITIES = tuple(
-    f"AU{number:02d}" for number in (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
-)
-OPENFACE_OCCURRENCES = (*OPENFACE_INTENSITIES[:-1], "AU28", "AU45")
 
 
 class CSVSink(Sink):
@@ -39,6 +33,10 @@ class CSVSink(Sink):
         aus: the model's AUs, as `AU01`.
         thresholds: occurrence probability per AU from which `AUxx_c` is 1; 0.5 where it is not given.
         overwrite: whether a file of that name may be replaced.
+        columns: whose names and units: "openface", as above, or "py-feat" (`PyFeatColumns`).
+
+    Raises:
+        ValueError: there are no such columns.
     """
 
     def __init__(
@@ -47,13 +45,11 @@ class CSVSink(Sink):
         aus: Iterable[str] = (),
         thresholds: Mapping[str, float] | None = None,
         overwrite: bool = False,
+        columns: str = LAYOUTS[0],
     ) -> None:
         self._file = TextFile(path, overwrite)
         self.destination = f"CSV {path}"
-        own = sorted(set(aus))
-        self._intensities = (*OPENFACE_INTENSITIES, *(au for au in own if au not in OPENFACE_INTENSITIES))
-        occurrences = (*OPENFACE_OCCURRENCES, *(au for au in own if au not in OPENFACE_OCCURRENCES))
-        self._thresholds = {au: (thresholds or {}).get(au, 0.5) for au in occurrences}
+        self._layout = columns_named(columns, aus, thresholds or {})
         self._timeline = Timeline()
         self._lag = FilterLag()
         self._written = 0.0  # monotonic clock, when the last result came
@@ -61,11 +57,7 @@ class CSVSink(Sink):
     @property
     def columns(self) -> tuple[str, ...]:
         """The header's names, fixed before the first row."""
-        return (
-            *("frame", "face_id", "timestamp", "confidence", "success", "pose_Rx", "pose_Ry", "pose_Rz"),
-            *(f"{au}_r" for au in self._intensities),
-            *(f"{au}_c" for au in self._thresholds),
-        )
+        return self._layout.names
 
     def open(self) -> None:
         """Create the file with its header. Raises SinkError with one line."""
@@ -98,24 +90,12 @@ class CSVSink(Sink):
         rows = []
         for result in results:
             seconds = self._timeline.seconds(result)
-            rows += [
-                f"{result.frame},{face.track_id},{seconds:.6f},{self._face(face)}\n" for face in result.faces
-            ]
+            rows += [",".join(self._cells(result, seconds, face)) + "\n" for face in result.faces]
         try:
             self._file.append("".join(rows).encode())
         except SinkError:
             self._lag = FilterLag()  # the file is closed: what waits has nowhere to go
             raise
 
-    def _face(self, face: FaceResult) -> str:
-        intensity, occurrence, pose = face.au_intensity or {}, face.au_occurrence or {}, face.pose
-        cells = [_number(face.confidence), "1", _number(pose.pitch), _number(pose.yaw), _number(pose.roll)]
-        cells += [_number(intensity.get(au)) for au in self._intensities]
-        for au, threshold in self._thresholds.items():
-            probability = occurrence.get(au)
-            cells.append("" if probability is None else "1" if probability >= threshold else "0")
-        return ",".join(cells)
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value:.6g}"
+    def _cells(self, result: FrameResult, seconds: float, face: FaceResult) -> list[str]:
+        return self._layout.cells(result, seconds, face)

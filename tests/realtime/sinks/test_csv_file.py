@@ -10,7 +10,8 @@ from wire_samples import AUS, face, repeatable, result, results, status
 
 from realtime.errors import SinkError
 from realtime.sinks import text_file
-from realtime.sinks.csv_file import OPENFACE_INTENSITIES, OPENFACE_OCCURRENCES, CSVSink
+from realtime.sinks.csv_columns import OPENFACE_INTENSITIES, OPENFACE_OCCURRENCES
+from realtime.sinks.csv_file import CSVSink
 from realtime.types import Pose
 
 # The header that OpenFace 2.0 writes with `-aus -pose`, less `frame` and `timestamp`.

@@ -36,9 +36,10 @@ class TruthSink(CSVSink):
         """The header's names."""
         return (*super().columns, *PLACE_COLUMNS)
 
-    def _face(self, face: FaceResult) -> str:
+    def _cells(self, result: FrameResult, seconds: float, face: FaceResult) -> list[str]:
         hidden = face.hidden if isinstance(face, TrueFace) else 0.0
-        return ",".join([super()._face(face), *(f"{edge:.2f}" for edge in face.bbox), f"{hidden:.3f}"])
+        cells = super()._cells(result, seconds, face)
+        return [*cells, *(f"{edge:.2f}" for edge in face.bbox), f"{hidden:.3f}"]
 
 
 def true_face(number: int, seen: SeenFace, intensity: NDArray[np.float32], size: tuple[int, int]) -> TrueFace:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 import pytest
 
-from realtime.sinks.csv_file import OPENFACE_INTENSITIES, OPENFACE_OCCURRENCES
+from realtime.sinks.csv_columns import OPENFACE_INTENSITIES, OPENFACE_OCCURRENCES
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER, create_landmarker
 from realtime.tracking.tracker import FaceTracker
 from realtime.types import Frame

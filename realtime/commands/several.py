@@ -98,9 +98,16 @@ def _sinks_of(
     )
     metrics = None if outputs["metrics"] is None else SharedSink(make_metrics(outputs["metrics"]))
     page = None
+    live = any(source.live for source in sources)
     if outputs["view"] or outputs["view_at"] is not None:
         page = SharedSink(
-            make_page(f"{len(sources)} streams", model, outputs["view_at"], outputs["recordings"])
+            make_page(
+                f"{len(sources)} streams",
+                model,
+                outputs["view_at"],
+                outputs["recordings"],
+                live=live,
+            )
         )
     sinks: dict[str, list[Sink]] = {}
     for source in sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from realtime.page.recording import Recorder
 from realtime.page.scene import Scene, scene_of
 from realtime.page.server import DEFAULT_ADDRESS, PageServer
 from realtime.page.stage import Stage
+from realtime.page.viewer import MOST_A_SECOND, Viewer, greeting
 from realtime.sinks.sink import Sink
 from realtime.types import Face, Frame, FrameResult, StreamStatus
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 DEFAULT_RECORDINGS = Path("recordings")
+LEAFED_THROUGH = 10.0
+LAST_WORDS_S = 0.15
+"""Seconds in which open pages still hear that the streams have ended."""
 
 
 class Order(msgspec.Struct):
@@ -43,6 +48,8 @@ class PageSink(Sink):
         aus: the model's AUs, as `AU01`.
         thresholds: occurrence probability per AU from which it counts as present; 0.5 where it is not given.
         pictures: whether there are pictures: not of a stream that is only listened to.
+        live: whether frames come by a clock. A file that is read at full speed is shown `LEAFED_THROUGH`
+            times a second: nobody can follow it anyway, and drawing takes the processor away from reading.
         recordings: folder for what is recorded on the page.
 
     Attributes:
@@ -58,6 +65,7 @@ class PageSink(Sink):
         aus: Iterable[str] = (),
         thresholds: Mapping[str, float] | None = None,
         pictures: bool = True,
+        live: bool = True,
         recordings: Path = DEFAULT_RECORDINGS,
     ) -> None:
         self._server = PageServer(address, token)
@@ -65,6 +73,7 @@ class PageSink(Sink):
         self._aus = tuple(aus)
         self._thresholds = dict(thresholds or {})
         self._pictures = pictures
+        self._rate = MOST_A_SECOND if live else LEAFED_THROUGH
         self._stage = Stage()
         self._recorder = Recorder(recordings, self._aus)
 
@@ -108,13 +117,13 @@ class PageSink(Sink):
     def close(self) -> None:
         """End recordings and stop serving. Safe to call twice."""
         self._recorder.close()
+        if self._stage.watched:
+            time.sleep(LAST_WORDS_S)
         self._server.close()
 
     # ------------------------------------------------------------------ what pages ask
 
     async def _live(self, socket: WebSocket) -> None:
-        from realtime.page.viewer import Viewer, greeting
-
         await socket.accept()
         hello = greeting(
             mode="live",
@@ -124,8 +133,10 @@ class PageSink(Sink):
             descriptions=AU_DESCRIPTIONS,
             thresholds=self._thresholds,
             pictures=self._pictures,
+            rate=self._rate,
         )
-        await Viewer(socket, self._stage, hello, self._server.encoding, self._recording_news).serve()
+        encoding = self._server.encoding
+        await Viewer(socket, self._stage, hello, encoding, self._rate, self._recording_news).serve()
 
     def _recording_news(self) -> bytes:
         running = [

@@ -42,6 +42,11 @@ class Stage:
         """Whether any viewer asks for this stream's pictures now."""
         return any(viewer.pictures and viewer.stream in ("", stream) for viewer in self._viewers)
 
+    @property
+    def watched(self) -> bool:
+        """Whether any page is open."""
+        return bool(self._viewers)
+
     def enter(self, viewer: Viewpoint) -> None:
         """Tell a viewer of news from now on."""
         with self._lock:

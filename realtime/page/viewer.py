@@ -18,7 +18,7 @@ from realtime.page.stage import Stage, Viewpoint
 from realtime.types import StreamStatus
 
 MOST_A_SECOND = 30.0
-"""Scenes; a page shows no more, and a pipeline that reads a file at full speed keeps its processor."""
+"""Scenes; a page shows no more."""
 UNDRAWN = 2
 """Scenes on the way to a page at once: one that is drawn, one that travels meanwhile."""
 GRACE = 0.004
@@ -55,6 +55,7 @@ class Viewer:
         stage: what to show.
         greeting: the first message: all that a page must know once.
         encoding: where pictures are encoded, one at a time.
+        rate: most scenes a second.
         extras: returns a further message, sent with each status; None for none.
     """
 
@@ -64,12 +65,14 @@ class Viewer:
         stage: Stage,
         greeting: bytes,
         encoding: Executor,
+        rate: float = MOST_A_SECOND,
         extras: Callable[[], bytes | None] = lambda: None,
     ) -> None:
         self._socket = socket
         self._stage = stage
         self._greeting = greeting
         self._encoding = encoding
+        self._interval = 1.0 / rate - GRACE
         self._extras = extras
         self._jpeg = JpegEncoder()
         self._loop = asyncio.get_running_loop()
@@ -119,7 +122,7 @@ class Viewer:
     async def _send_on(self) -> None:
         while True:
             await self._something.wait()
-            early = self._sent_at + 1.0 / MOST_A_SECOND - GRACE - time.monotonic()
+            early = self._sent_at + self._interval - time.monotonic()
             if early > 0:
                 await asyncio.sleep(early)
             self._something.clear()

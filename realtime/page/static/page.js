@@ -23,7 +23,7 @@ const units = new Units(by("units"), by("about"), (au, value) => {
   units.show(face(), thresholds.get);
 });
 
-let hello = { names: {}, descriptions: {}, thresholds: {}, aus: [], pictures: true };
+let hello = { names: {}, descriptions: {}, thresholds: {}, aus: [], pictures: true, rate: 30 };
 let scene = null;
 let bitmap = null;
 let stream = ""; // "" is the first to show something
@@ -119,6 +119,8 @@ function draw() {
   if (!scene) return;
   drawScene(canvas, scene, bitmap, layers(), chosen);
   canvas.dataset.frame = String(scene.result.frame);
+  // Only on the publisher's own machine do both clocks agree.
+  canvas.dataset.age = (Date.now() - (scene.result.t_publish + scene.result.wall_offset) * 1000).toFixed(1);
   const one = face();
   by("units").dataset.frame = String(scene.result.frame);
   showFaces(scene.result.faces, chosen, choose);
@@ -137,8 +139,12 @@ function drawStrips() {
   const of = history();
   if (of) units.strips(of.tracks.get(chosen), of.now);
 }
+let [drawnAt, drawnNow] = [0, 0];
 setInterval(() => {
-  if (!paused && !document.hidden) drawStrips();
+  const due = performance.now() - drawnAt >= STRIPS_MS * (30 / hello.rate) - 5;
+  if (paused || document.hidden || !due || !history() || history().now === drawnNow) return;
+  [drawnAt, drawnNow] = [performance.now(), history().now];
+  drawStrips();
 }, STRIPS_MS);
 
 // ---------------------------------------------------------------- streams and states
@@ -167,8 +173,10 @@ by("stream").addEventListener("change", () => look(by("stream").value));
 
 function tellState(refused) {
   if (!connected) {
-    showState(refused ?? "reconnecting");
-    if (!refused) notice(scene ? "LiveFACS has gone. Reconnecting …" : "Connecting to LiveFACS …");
+    const over = statuses.size > 0 && [...statuses.values()].every((one) => one.state === "ended");
+    showState(refused ?? (over ? "ended" : "reconnecting"));
+    if (over) notice("The stream has ended.");
+    else if (!refused) notice(scene ? "LiveFACS has gone. Reconnecting …" : "Connecting to LiveFACS …");
     return;
   }
   if (hello.mode === "replay") {
@@ -181,7 +189,8 @@ function tellState(refused) {
   if (paused) showState("paused");
   else if (silent) showState("stalled", "no news");
   else showState(status?.state ?? "connecting");
-  const why = status && status.state !== "live" ? `${status.state}${status.detail ? `: ${status.detail}` : ""}` : "";
+  const state = status?.state === "ended" ? "The stream has ended" : status?.state;
+  const why = status && state !== "live" ? `${state}${status.detail ? `: ${status.detail}` : ""}` : "";
   notice(why || status?.detail || (scene ? "" : "Waiting for the first picture …"));
 }
 setInterval(tellState, 1000);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
@@ -98,8 +98,8 @@ def make_sinks(
     sinks += make_bridges(model, lsl_faces if lsl else 0, osc, vmc)
     if metrics is not None:
         sinks.append(make_metrics(metrics))
-    if view or view_at is not None:
-        sinks.append(make_page(Path(source.label).name, model, view_at, recordings, live=source.live))
+    if view:
+        sinks.append(make_page(Path(source.label).name, model, view_at, recordings, [source]))
     return sinks
 
 
@@ -141,10 +141,13 @@ def make_metrics(metrics: str) -> Sink:
     return MetricsSink(metrics)
 
 
-def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path, *, live: bool) -> Sink:
-    """Return the live page, not yet open."""
+def make_page(
+    title: str, model: Bundle, view_at: str | None, recordings: Path, sources: Sequence[Source]
+) -> Sink:
+    """Return the live page of some sources, not yet open."""
     from realtime.page.page_sink import PageSink
     from realtime.page.server import DEFAULT_ADDRESS
+    from realtime.sources.browser import BrowserSource
 
     return PageSink(
         view_at or DEFAULT_ADDRESS,
@@ -152,7 +155,8 @@ def make_page(title: str, model: Bundle, view_at: str | None, recordings: Path, 
         aus=model.aus,
         thresholds=model.thresholds,
         recordings=recordings,
-        live=live,
+        live=any(source.live for source in sources),
+        camera=next((source for source in sources if isinstance(source, BrowserSource)), None),
     )
 
 

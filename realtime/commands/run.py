@@ -44,6 +44,7 @@ from realtime.commands.stream_options import (
 from realtime.page.page_sink import DEFAULT_RECORDINGS
 from realtime.sinks.csv_columns import LAYOUTS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
+from realtime.sources.spec import BROWSER
 from realtime.tracking.landmarkers import DEFAULT_LANDMARKER
 
 
@@ -52,9 +53,10 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="SOURCE",
-            help="A video file, `webcam:0` (`livefacs cameras` lists them), or an address: `rtsp://…`, "
-            "`http://…`; several are read side by side. `${NAME}` in it is an environment variable, in "
-            "single quotes: for passwords that nobody shall see.",
+            help="A video file, `webcam:0` (`livefacs cameras` lists them), an address (`rtsp://…`, "
+            "`http://…`), or `browser`: the camera of whoever opens the live page. Several are read side by "
+            "side. `${NAME}` in it is an environment variable, in single quotes: for passwords that nobody "
+            "shall see.",
             callback=typed_sources,
             show_default=False,
         ),
@@ -160,6 +162,8 @@ def run(
     if several and name is not None:
         raise OptionError(f"--name {name}: there are several streams; name each in a --config file")
     cameras = cameras or [replace(template, source=each, secrets=tuple(secrets())) for each in source or ()]
+    # A browser's camera comes through the page.
+    view = view or view_at is not None or any(camera.source.strip() == BROWSER for camera in cameras)
     model = open_bundle(bundle, models=False)
     outputs = OutputOptions(
         publish=publish,

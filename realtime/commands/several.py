@@ -98,15 +98,14 @@ def _sinks_of(
     )
     metrics = None if outputs["metrics"] is None else SharedSink(make_metrics(outputs["metrics"]))
     page = None
-    live = any(source.live for source in sources)
-    if outputs["view"] or outputs["view_at"] is not None:
+    if outputs["view"]:
         page = SharedSink(
             make_page(
                 f"{len(sources)} streams",
                 model,
                 outputs["view_at"],
                 outputs["recordings"],
-                live=live,
+                sources,
             )
         )
     sinks: dict[str, list[Sink]] = {}

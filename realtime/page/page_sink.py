@@ -16,7 +16,9 @@ from realtime.page.scene import Scene, scene_of
 from realtime.page.server import DEFAULT_ADDRESS, PageServer
 from realtime.page.stage import Stage
 from realtime.page.viewer import MOST_A_SECOND, Viewer, greeting
+from realtime.page.visitor_camera import VisitorCamera
 from realtime.sinks.sink import Sink
+from realtime.sources.browser import BrowserSource
 from realtime.types import Face, Frame, FrameResult, StreamStatus
 
 if TYPE_CHECKING:
@@ -38,6 +40,12 @@ class Order(msgspec.Struct):
     thresholds: dict[str, float] = {}
 
 
+class Offer(msgspec.Struct):
+    """What a page posts to have its camera read: the session description of its end."""
+
+    sdp: str
+
+
 class PageSink(Sink):
     """Serves the live page of one or several streams.
 
@@ -51,6 +59,7 @@ class PageSink(Sink):
         live: whether frames come by a clock. A file that is read at full speed is shown `LEAFED_THROUGH`
             times a second: nobody can follow it anyway, and drawing takes the processor away from reading.
         recordings: folder for what is recorded on the page.
+        camera: gets the pictures of the camera of whoever opens the page; None takes none.
 
     Attributes:
         url: where a browser finds the page; valid once open.
@@ -67,6 +76,7 @@ class PageSink(Sink):
         pictures: bool = True,
         live: bool = True,
         recordings: Path = DEFAULT_RECORDINGS,
+        camera: BrowserSource | None = None,
     ) -> None:
         self._server = PageServer(address, token)
         self._title = title
@@ -75,6 +85,7 @@ class PageSink(Sink):
         self._pictures = pictures
         self._rate = MOST_A_SECOND if live else LEAFED_THROUGH
         self._stage = Stage()
+        self._camera = None if camera is None else VisitorCamera(camera)
         self._recorder = Recorder(recordings, self._aus)
 
     @property
@@ -92,6 +103,12 @@ class PageSink(Sink):
             Route("/recordings/{name}/end", self._end, methods=["POST"]),
             Route("/recordings/{name}", self._download),
         ]
+        if self._camera is not None:
+            self._camera.check()
+            self._server.routes += [
+                Route("/camera", self._take_camera, methods=["POST"]),
+                Route("/camera", self._drop_camera, methods=["DELETE"]),
+            ]
         self._server.open()
         self.destination = f"live page {self.url}"
 
@@ -134,6 +151,7 @@ class PageSink(Sink):
             thresholds=self._thresholds,
             pictures=self._pictures,
             rate=self._rate,
+            camera=self._camera is not None,
         )
         encoding = self._server.encoding
         await Viewer(socket, self._stage, hello, encoding, self._rate, self._recording_news).serve()
@@ -183,6 +201,19 @@ class PageSink(Sink):
                 "failure": recording.failure,
             }
         )
+
+    async def _take_camera(self, request: Request) -> Response:
+        assert self._camera is not None
+        try:
+            offer = msgspec.json.decode(await request.body(), type=Offer)
+            return _json({"sdp": await self._camera.answer(offer.sdp)})
+        except (msgspec.MsgspecError, ValueError) as error:
+            return _refused(str(error))
+
+    async def _drop_camera(self, request: Request) -> Response:
+        assert self._camera is not None
+        await self._camera.close()
+        return _json({})
 
     async def _download(self, request: Request) -> Response:
         from starlette.responses import FileResponse

@@ -33,8 +33,8 @@ def open_source(
         spec: a path to a video or image; `webcam:0`, `webcam:/dev/video2`, `webcam:NAME`, each with
             `?size=1280x720&fps=30&format=mjpeg` as wanted (`realtime.sources.webcam.list_cameras` says what
             there is); an `rtsp://`, `rtsps://`, `http://`,
-            `https://` or `udp://` address, with `user:password@` if need be; `lavfi:FILTER`, FFmpeg's
-            virtual inputs, for tests.
+            `https://` or `udp://` address, with `user:password@` if need be; `browser`, the camera of whoever
+            opens the live page; `lavfi:FILTER`, FFmpeg's virtual inputs, for tests.
         realtime: play a file at the speed it was taken, like a camera: `live`, frames may be dropped.
         name: stream name, letters, digits, `-` and `_`. Default: the file's stem, `webcam0`, the URL's host.
         open_timeout: seconds `open()` waits for an answer before it gives up.
@@ -53,6 +53,7 @@ def open_source(
             a file, which gives every frame, or `insist` goes without `reconnect`.
     """
     # FFmpeg's libraries are loaded with the first source, not with the package.
+    from realtime.sources.browser import BrowserSource
     from realtime.sources.file import FileSource
     from realtime.sources.live import LiveSource
     from realtime.sources.reconnecting import ReconnectingSource
@@ -69,6 +70,8 @@ def open_source(
     if insist and not reconnect:
         raise OptionError("insist without reconnect: whoever insists from the start reconnects as well")
     parsed: Spec = parse_spec(spec, secrets=secrets)
+    if parsed.kind == "browser":
+        return BrowserSource(name=name, max_fps=max_fps, stall_timeout=stall_timeout)
     if parsed.kind == "file" and not realtime:
         if max_fps is not None:
             raise OptionError(

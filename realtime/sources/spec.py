@@ -17,10 +17,12 @@ from realtime.sources.webcam.address import webcam_input
 from realtime.sources.webcam.cameras import directshow_cameras
 from realtime.sources.webcam.modes import NO_WISHES, Wishes, format_name
 
+BROWSER = "browser"
+"""The camera of whoever opens the live page."""
 URL_SCHEMES = ("rtsp", "rtsps", "http", "https", "udp")
 ACCEPTED = (
     "accepted are a file's path, webcam:0, webcam:NAME, webcam:0?size=1280x720&fps=30&format=mjpeg, "
-    "rtsp://, rtsps://, http://, https:// and udp:// addresses, and lavfi:FILTER for tests"
+    "browser, rtsp://, rtsps://, http://, https:// and udp:// addresses, and lavfi:FILTER for tests"
 )
 
 # A network read that got nothing for so long has failed. FFmpeg counts microseconds.
@@ -66,7 +68,7 @@ class Spec:
         wishes: of a webcam, what was asked of its pictures.
     """
 
-    kind: Literal["file", "webcam", "url", "lavfi"]
+    kind: Literal["file", "webcam", "url", "lavfi", "browser"]
     label: str
     name: str
     address: str = field(repr=False)
@@ -98,6 +100,8 @@ def parse_spec(
         return _url(text, scheme[1].lower(), secrets)
     if text == "webcam" or text.startswith("webcam:"):
         return _webcam(text, platform, cameras or directshow_cameras)
+    if text == BROWSER:
+        return Spec("browser", BROWSER, BROWSER, "")
     if text.startswith("lavfi:"):
         graph = text.removeprefix("lavfi:")
         if not graph:

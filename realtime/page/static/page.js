@@ -1,5 +1,6 @@
 // The page, put together: a connection brings scenes and news, which are drawn and shown.
 
+import { CameraButton } from "./camera.js";
 import { Connection } from "./connection.js";
 import { History } from "./history.js";
 import { listenToKeys } from "./keyboard.js";
@@ -50,6 +51,7 @@ const connection = new Connection({
     const replayed = facts.mode === "replay";
     for (const one of document.querySelectorAll(".replay-only")) one.hidden = !replayed;
     for (const one of document.querySelectorAll(".live-only")) one.hidden = replayed;
+    by("camera").hidden = !facts.camera;
     if (replayed) replay.of(facts.seconds);
     by("show-picture").disabled = !facts.pictures;
     by("privacy").textContent = facts.pictures
@@ -88,6 +90,7 @@ const connection = new Connection({
   },
   lost(reason) {
     connected = false;
+    camera.lost();
     if (reason) notice(reason);
     tellState(reason ? "refused" : undefined);
   },
@@ -202,6 +205,8 @@ const recording = new RecordButton(by("record"), by("format"), () => ({
   thresholds: thresholds.own,
 }));
 
+const camera = new CameraButton(by("camera"));
+
 function pause() {
   paused = !paused;
   by("pause").ariaPressed = String(paused);
@@ -268,6 +273,7 @@ listenToKeys({
   ArrowLeft: () => replay.step(-1),
   ArrowRight: () => replay.step(1),
   r: click("record"),
+  c: () => by("camera").hidden || by("camera").click(),
   t: click("theme"),
   h: click("thresholds"),
   "?": click("help"),

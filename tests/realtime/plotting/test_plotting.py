@@ -118,9 +118,7 @@ def test_openfaces_files_can_be_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"), [("a,b\n1,2\n", "no columns"), ("face_id,timestamp,AU12_r\n", "nobody")]
 )
-def test_what_cannot_be_drawn_is_one_line_and_leaves_no_file(
-    tmp_path: Path, content: str, words: str
-) -> None:
+def test_what_cannot_be_drawn_is_one_line_and_no_file(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "x.csv").write_text(content)
     with pytest.raises(SourceError, match=words) as caught:
         write_report(tmp_path / "x.csv", tmp_path / "x.html")

@@ -7,7 +7,7 @@ TESTERS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test nightly lint bench weights clean
+.PHONY: demo test nightly lint bench weights docs clean
 
 demo: $(VENV)/.runtime  ## Read a real face live, publish it, write demo.csv.
 	$(BIN)/livefacs demo --csv demo.csv
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev  ## Throughput and latency on this machine, as in the README
 weights: $(VENV)/.dev  ## Make the default model again from nothing: renders, trains, tests; some three hours on 2 cores.
 	$(BIN)/python -m trainers.embedded weights
 
+docs: $(VENV)/.docs  ## The documentation as pages, in build/site.
+	$(BIN)/zensical build --strict --clean
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
@@ -48,3 +51,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "setting up $(VENV) with the trainers and the test tools, some minutes and 3 GB"
 	$(PIP) -e '.[train,dev]'
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) -e '.[docs]'
+	@touch $@

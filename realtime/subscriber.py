@@ -184,7 +184,8 @@ def ask(
         control_endpoint: the control endpoint, by default the publisher's port plus 2.
         request: `schema`, `clock`, `streams` or `last <stream>`.
         timeout: seconds to wait for the reply.
-        keys, server_key: the key files, as for `subscribe`.
+        keys: the reader's key file, and
+        server_key: the publisher's, as for `subscribe`.
 
     Raises:
         SourceError: nobody answers, the keys do not fit, or the answer is an error, in one line.

@@ -13,7 +13,6 @@ from realtime.commands.demo import demo
 from realtime.commands.doctor import doctor
 from realtime.commands.fleet import fleet
 from realtime.commands.keys import keys
-from realtime.commands.plot import plot
 from realtime.commands.run import run
 from realtime.commands.schema import schema
 from realtime.commands.table import table
@@ -35,7 +34,6 @@ app.command()(run)
 app.command()(fleet)
 app.command()(watch)
 app.command()(view)
-app.command()(plot)
 app.command()(table)
 app.command()(keys)
 app.command()(demo)

@@ -28,6 +28,7 @@ class OutputOptions(TypedDict):
     unencrypted: bool
     view: bool
     view_at: str | None
+    view_token: str | None
     recordings: Path
     csv_columns: str
     lsl: bool
@@ -50,6 +51,7 @@ def make_sinks(
     unencrypted: bool,
     view: bool,
     view_at: str | None,
+    view_token: str | None,
     recordings: Path,
     csv_columns: str,
     lsl: bool,
@@ -70,7 +72,8 @@ def make_sinks(
         keys, allow, unencrypted: who may read what is published, as for `ZeroMQSink`.
         csv_columns: whose names the CSV's columns have.
         lsl, lsl_faces, osc, vmc: bridges to other programs: `LSLSink`, `OSCSink`, `VMCSink`.
-        view, view_at, recordings: whether and where the live page is served, and what is recorded on it goes.
+        view, view_at, view_token: whether, where and for whom the live page is served.
+        recordings: where what is recorded on it goes.
 
     Raises:
         OptionError: a file to write is also read, or is to be written twice.
@@ -99,7 +102,7 @@ def make_sinks(
     if metrics is not None:
         sinks.append(make_metrics(metrics))
     if view:
-        sinks.append(make_page(Path(source.label).name, model, view_at, recordings, [source]))
+        sinks.append(make_page(Path(source.label).name, model, view_at, view_token, recordings, [source]))
     return sinks
 
 
@@ -142,7 +145,12 @@ def make_metrics(metrics: str) -> Sink:
 
 
 def make_page(
-    title: str, model: Bundle, view_at: str | None, recordings: Path, sources: Sequence[Source]
+    title: str,
+    model: Bundle,
+    view_at: str | None,
+    view_token: str | None,
+    recordings: Path,
+    sources: Sequence[Source],
 ) -> Sink:
     """Return the live page of some sources, not yet open."""
     from realtime.page.page_sink import PageSink
@@ -151,6 +159,7 @@ def make_page(
 
     return PageSink(
         view_at or DEFAULT_ADDRESS,
+        token=view_token,
         title=title,
         aus=model.aus,
         thresholds=model.thresholds,

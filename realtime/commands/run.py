@@ -31,6 +31,7 @@ from realtime.commands.stream_options import (
     Metrics,
     Osc,
     PageAddress,
+    PageToken,
     Precision,
     Quiet,
     RealTime,
@@ -107,6 +108,7 @@ def run(
     offline: Offline = False,
     view: LivePage = False,
     view_at: PageAddress = None,
+    view_token: PageToken = None,
     recordings: Recordings = DEFAULT_RECORDINGS,
     lsl: Lsl = False,
     lsl_faces: LslFaces = 1,
@@ -131,7 +133,7 @@ def run(
 
     Examples:
 
-    - `livefacs run webcam:0 --view`, and open http://127.0.0.1:5570
+    - `livefacs run webcam:0 --view`, and open http://127.0.0.1:5580
     - `livefacs run webcam:0`, or `"webcam:0?size=1280x720&fps=30"`
     - `livefacs run rtsp://user:password@camera/stream --csv faces.csv`
     - `livefacs run interview.mp4 --csv interview.csv --jsonl interview.jsonl`
@@ -176,6 +178,7 @@ def run(
         unencrypted=unencrypted,
         view=view,
         view_at=view_at,
+        view_token=view_token,
         recordings=recordings,
         csv_columns=csv_columns,
         lsl=lsl,

@@ -104,6 +104,7 @@ def _sinks_of(
                 f"{len(sources)} streams",
                 model,
                 outputs["view_at"],
+                outputs["view_token"],
                 outputs["recordings"],
                 sources,
             )
@@ -124,6 +125,7 @@ def _sinks_of(
             unencrypted=False,
             view=False,
             view_at=None,
+            view_token=None,
             recordings=outputs["recordings"],
             csv_columns=outputs["csv_columns"],
             lsl=outputs["lsl"],

@@ -105,6 +105,17 @@ PageAddress = Annotated[
         rich_help_panel=PAGE,
     ),
 ]
+PageToken = Annotated[
+    str | None,
+    typer.Option(
+        "--view-token",
+        help="What browsers must show, in the address, to open the page. Made up where other machines can "
+        "reach it; give one where other users of this machine shall not see the picture.",
+        metavar="TOKEN",
+        show_default=False,
+        rich_help_panel=PAGE,
+    ),
+]
 Recordings = Annotated[
     Path,
     typer.Option(help="Folder for what is recorded on the page.", metavar="FOLDER", rich_help_panel=PAGE),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from realtime.commands.stream_options import PageAddress, Recordings
+from realtime.commands.stream_options import PageAddress, PageToken, Recordings
 from realtime.page.page_sink import DEFAULT_RECORDINGS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 
@@ -32,6 +32,7 @@ def view(
         typer.Option(help="The video that FILE was made from, to see it beside.", show_default=False),
     ] = None,
     view_at: PageAddress = None,
+    view_token: PageToken = None,
     recordings: Recordings = DEFAULT_RECORDINGS,
     keys: Annotated[
         Path | None,
@@ -66,32 +67,37 @@ def view(
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if recorded:
-            _replay(Path(target), video, address)
+            _replay(Path(target), video, address, view_token)
         else:
-            _listen(target, address, recordings, keys, server_key)
+            _listen(target, address, view_token, recordings, keys, server_key)
     except KeyboardInterrupt:
         return
     finally:
         signal.signal(signal.SIGTERM, before)
 
 
-def _replay(path: Path, video: Path | None, address: str) -> None:
+def _replay(path: Path, video: Path | None, address: str, token: str | None) -> None:
     from realtime.page.replay import Replay
 
-    with Replay(path, video, address=address) as replay:
+    with Replay(path, video, address=address, token=token) as replay:
         _say(f"{path.name} at {replay.url}")
         threading.Event().wait()
 
 
 def _listen(
-    endpoint: str, address: str, recordings: Path, keys: Path | None, server_key: Path | None
+    endpoint: str,
+    address: str,
+    token: str | None,
+    recordings: Path,
+    keys: Path | None,
+    server_key: Path | None,
 ) -> None:
     from realtime.page.page_sink import PageSink
     from realtime.subscriber import subscribe
 
     with (
         subscribe(endpoint, "", keys=keys, server_key=server_key) as messages,
-        PageSink(address, title=endpoint, pictures=False, recordings=recordings) as page,
+        PageSink(address, token=token, title=endpoint, pictures=False, recordings=recordings) as page,
     ):
         _say(f"{endpoint} at {page.url}")
         for message in messages:

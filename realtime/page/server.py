@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import socket
 import threading
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import uvicorn
     from starlette.routing import BaseRoute
 
-DEFAULT_ADDRESS = "127.0.0.1:5570"
+DEFAULT_ADDRESS = "127.0.0.1:5580"
 FAREWELL_S = 1
 """Seconds that open pages get to take what was sent."""
 HEADERS = [
@@ -55,6 +56,8 @@ class PageServer(Openable):
             raise SinkError(f"page {error}") from None
         if self._address.reachable_from_outside:
             token = token or secrets.token_urlsafe(16)
+        if token is not None and not re.fullmatch(r"[A-Za-z0-9._~-]+", token):
+            raise SinkError("page: a token is made of letters, digits and . _ ~ - only")
         self._token = token
         self.encoding = ThreadPoolExecutor(1, thread_name_prefix="page pictures")
         self.url = ""

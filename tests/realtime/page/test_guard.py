@@ -17,8 +17,8 @@ from realtime.page.server import PageServer
 
 @pytest.fixture
 def guarded() -> Iterator[str]:
-    """Address of a page that other machines can reach; its token is `open sesame`."""
-    with PageServer("0.0.0.0:0", "open sesame") as server:
+    """Address of a page that other machines can reach; its token is `open-sesame`."""
+    with PageServer("0.0.0.0:0", "open-sesame") as server:
         yield f"127.0.0.1:{urlsplit(server.url).port}"
 
 
@@ -62,7 +62,7 @@ def test_elsewhere_the_token_is_needed_once(guarded: str) -> None:
     assert ask(guarded).status == 403
     assert ask(guarded, "/page.js").status == 403
     assert ask(guarded, "/?token=wrong").status == 403
-    let_in = ask(guarded, "/?token=open%20sesame")
+    let_in = ask(guarded, "/?token=open-sesame")
     assert let_in.status == 307
     assert "token" not in let_in.headers["Location"]
     cookie = let_in.headers["Set-Cookie"]
@@ -90,6 +90,8 @@ def test_a_taken_port_and_a_wrong_address_are_one_line(local: str) -> None:
     assert "\n" not in str(caught.value)
     with pytest.raises(SinkError, match="HOST:PORT"):
         PageServer("nonsense")
+    with pytest.raises(SinkError, match="letters, digits"):
+        PageServer("127.0.0.1:0", "open sesame; Path=/")
 
 
 def test_what_a_page_loads_comes_from_here_only(local: str) -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from wire_samples import face, result
 
 from realtime.errors import SourceError
-from realtime.plotting.charts import thinned
-from realtime.plotting.episodes import GAP_S, activities, co_occurrence, faces_of
-from realtime.plotting.report import write_report
+from trainers.recordings.charts import thinned
+from trainers.recordings.episodes import GAP_S, activities, co_occurrence, faces_of
+from trainers.recordings.report import write_report
 
 FPS = 10
 

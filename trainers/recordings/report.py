@@ -8,7 +8,7 @@ from pathlib import Path
 
 from realtime.errors import OptionError, SourceError
 from realtime.facs import AU_NAMES
-from realtime.plotting.episodes import Activity, FaceScores, activities, faces_of
+from trainers.recordings.episodes import Activity, FaceScores, activities, faces_of
 
 LEAST_FRAMES = 2
 """A face seen for less has no chart."""
@@ -59,7 +59,7 @@ def _page(name: str, faces: list[FaceScores], left_out: int) -> str:
 
 
 def _section(number: int, face: FaceScores) -> str:
-    from realtime.plotting import charts
+    from trainers.recordings import charts
 
     begun, seen = face.seconds[0], face.seconds[-1] - face.seconds[0]
     parts = [

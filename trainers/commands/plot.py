@@ -26,7 +26,7 @@ def plot(
     Example: `livefacs plot interview.csv -o interview.html`
     """
     from realtime.errors import OptionError
-    from realtime.plotting.report import write_report
+    from trainers.recordings.report import write_report
 
     out = out or recording.with_suffix(".html")
     if out.exists() and not overwrite:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.facs import AU_NAMES
-from realtime.plotting.episodes import FaceScores, co_occurrence
 from realtime.types import TOP_INTENSITY
+from trainers.recordings.episodes import FaceScores, co_occurrence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -94,6 +94,7 @@ def test_the_bar_of_what_the_face_does_is_the_highest(clip: Path, page: Page, fa
         expect(page.locator("#notice")).to_contain_text("has ended", timeout=30_000)
         seen = page.evaluate("window.seen")
         expect(page.locator("#state")).to_have_text("ended")
+        page.goto("about:blank")
     assert len(seen) > 60
     for au, apex in APEXES.items():
         near = [dict(bars) for frame, bars in seen if abs((frame - 1) / FPS - apex) <= NEAR_S and bars]
@@ -101,3 +102,18 @@ def test_the_bar_of_what_the_face_does_is_the_highest(clip: Path, page: Page, fa
         assert au in highest, (au, highest)
         assert max(bars[au] for bars in near) > 1.0
     page.complaints.clear()  # type: ignore[attr-defined]  # the WebSocket's, of the runtime's end
+
+
+def test_a_runtime_that_is_killed_and_started_again(clip: Path, page: Page, face_model_path: Path) -> None:
+    with viewed(clip, "--view-at", "0") as (run, url):
+        page.goto(url)
+        expect(page.locator("#state")).to_have_text("live", timeout=20_000)
+        run.kill()
+        expect(page.locator("#state")).to_have_text("reconnecting")
+        expect(page.locator("#notice")).to_contain_text("Reconnecting")
+    port = url.rstrip("/").rpartition(":")[2]
+    with viewed(clip, "--view-at", port):
+        expect(page.locator("#state")).to_have_text("live", timeout=20_000)
+        expect(page.locator("#faces button")).to_have_count(1, timeout=20_000)
+        page.goto("about:blank")
+    page.complaints.clear()  # type: ignore[attr-defined]  # the WebSocket's, in between

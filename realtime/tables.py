@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ def read_table(path: str | Path) -> pd.DataFrame:
 
     Returns:
         Of JSON lines: `stream`, `generation`, `frame` (from 1), `timestamp` (s since the first frame), `time`
-        (UTC, when the frame was captured), `face_id`, `bbox_x, bbox_y, bbox_width, bbox_height` (px),
+        (UTC, when the frame was read), `face_id`, `bbox_x, bbox_y, bbox_width, bbox_height` (px),
         `pose_pitch, pose_yaw, pose_roll` (rad), `pose_group`, `confidence`, `AUxx_r` (0-5), `AUxx_p` (0-1),
         expressions by name (0-1); NaN where a model gives no such score. A frame without a face has one row
         without scores, so that times have no gaps. Of a CSV: its columns.
@@ -38,9 +39,11 @@ def read_table(path: str | Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             return pandas.read_parquet(path)
         if path.suffix == ".csv":
-            return pandas.read_csv(path)
+            return pandas.read_csv(path, skipinitialspace=True)
     except FileNotFoundError as error:
-        raise SourceError(f"{path}: {error.strerror}") from None
+        raise SourceError(f"{path}: {error.strerror or 'no such file'}") from None
+    except ImportError:
+        raise OptionError('Parquet needs a package: pip install "livefacs[pandas]"') from None
     except (ValueError, OSError) as error:
         raise SourceError(f"{path}: is no table ({str(error).splitlines()[0]})") from None
     from realtime.recorded import RecordedResults
@@ -68,8 +71,10 @@ def write_parquet(recording: str | Path, out: str | Path) -> int:
     except ImportError:
         raise OptionError('Parquet needs a package: pip install "livefacs[pandas]"') from None
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OptionError(f"{out}: cannot be written ({error.strerror or error})") from None
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
     return len(table)
 
 

@@ -33,9 +33,9 @@ class Timeline:
         media = result.media_time
         now = result.t_capture if media is None else media
         clock = result.generation, media is not None
-        if clock != self._clock:
-            last, captured = self._last or (0.0, result.t_capture)
-            self._clock, self._origin = clock, now - (last + result.t_capture - captured)
+        last, captured = self._last or (0.0, result.t_capture)
+        if clock != self._clock or now - self._origin < last:
+            self._clock, self._origin = clock, now - (last + max(0.0, result.t_capture - captured))
         seconds = now - self._origin
         self._last = seconds, result.t_capture
         return seconds

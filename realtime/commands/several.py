@@ -49,6 +49,8 @@ def run_several(
 
     cameras = with_names(cameras)
     # One camera that is away must not keep the others from being followed.
+    if outputs["vmc"] is not None:
+        raise OptionError(f"--vmc {outputs['vmc']}: an avatar follows one stream, these are {len(cameras)}")
     sources = [camera.make_source(insist=True) for camera in cameras]
     sinks = _sinks_of(sources, model, outputs, also_read)
     on_processor = networks.get("device", DEVICES[0]) == DEVICES[0]

@@ -6,6 +6,7 @@ here they could open its WebSocket, or make it theirs by a name that leads to 12
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 COOKIE = "livefacs-token"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+"""Begins the cookie's name; the port follows, for cookies know no ports."""
 REFUSED = 4403
 """Close code of a WebSocket that may not be opened."""
 
@@ -45,23 +46,24 @@ class Guard:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()
+            await send({"type": "websocket.accept"})  # or the page would not be told why
             await send({"type": "websocket.close", "code": REFUSED, "reason": refusal[:120]})
         else:
             await self._answer(refusal, Request(scope))(scope, receive, send)
 
     def _refusal(self, scope: Scope, headers: Headers) -> str:
         host = headers.get("host", "")
-        if self._token is None and urlsplit(f"//{host}").netloc.rpartition(":")[0] not in LOOPBACK:
+        if self._token is None and not _of_this_machine(host):
             return f"{host}: not a name of this machine; open http://127.0.0.1 with the port"
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return f"{origin}: another site's page may not ask here"
-        if self._token is not None and not self._known(HTTPConnection(scope).cookies):
+        if self._token is not None and not self._known(host, HTTPConnection(scope).cookies):
             return "this page needs the token: open it by the whole address that LiveFACS printed"
         return ""
 
-    def _known(self, cookies: Mapping[str, str]) -> bool:
-        return self._right(cookies.get(COOKIE, ""))
+    def _known(self, host: str, cookies: Mapping[str, str]) -> bool:
+        return self._right(cookies.get(cookie_name(host), ""))
 
     def _right(self, token: str) -> bool:
         return self._token is not None and secrets.compare_digest(token.encode(), self._token.encode())
@@ -70,6 +72,22 @@ class Guard:
         given = parse_qs(request.url.query).get("token", [""])[0]
         if request.method == "GET" and self._right(given) and "origin" not in request.headers:
             response = RedirectResponse(request.url.path)
-            response.set_cookie(COOKIE, given, httponly=True, samesite="strict")
+            # Lax: the address is to work from a mail as well; what changes anything has its Origin checked.
+            response.set_cookie(
+                cookie_name(request.headers.get("host", "")), given, httponly=True, samesite="lax"
+            )
             return response
         return PlainTextResponse(f"LiveFACS: {refusal}\n", status_code=403)
+
+
+def cookie_name(host: str) -> str:
+    """Return the name of the cookie that holds the token for a page at `HOST:PORT`."""
+    return f"{COOKIE}-{host.rpartition(':')[2] if ':' in host else 80}"
+
+
+def _of_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -11,7 +11,7 @@ import msgspec
 
 from realtime.errors import SinkError
 from realtime.facs import AU_DESCRIPTIONS, AU_NAMES
-from realtime.page.recording import Recorder
+from realtime.page.recording import Recorder, aus_of
 from realtime.page.scene import Scene, scene_of
 from realtime.page.server import DEFAULT_ADDRESS, PageServer
 from realtime.page.stage import Stage
@@ -85,8 +85,9 @@ class PageSink(Sink):
         self._pictures = pictures
         self._rate = MOST_A_SECOND if live else LEAFED_THROUGH
         self._stage = Stage()
+        self._seen: set[str] = set()  # AUs, also of a model that is only listened to
         self._camera = None if camera is None else VisitorCamera(camera)
-        self._recorder = Recorder(recordings, self._aus)
+        self._recorder = Recorder(recordings)
 
     @property
     def url(self) -> str:
@@ -107,7 +108,7 @@ class PageSink(Sink):
             self._camera.check()
             self._server.routes += [
                 Route("/camera", self._take_camera, methods=["POST"]),
-                Route("/camera", self._drop_camera, methods=["DELETE"]),
+                Route("/camera/{number:int}", self._drop_camera, methods=["DELETE"]),
             ]
         self._server.open()
         self.destination = f"live page {self.url}"
@@ -119,6 +120,7 @@ class PageSink(Sink):
     def write(self, result: FrameResult) -> None:
         """Show a result, and record it if asked to."""
         self._recorder.write(result)
+        self._seen.update(aus_of(result))
         if not self.wants_pictures(result.stream) or not self._pictures:
             self._stage.show(Scene(result))
 
@@ -174,9 +176,11 @@ class PageSink(Sink):
         if scene is None:
             return _refused(f"there is no stream {order.stream!r}")
         thresholds = self._thresholds | order.thresholds
+        # Of a model that nobody has told of, before anybody was seen, any AU may come.
+        aus = {*self._aus, *self._seen} or AU_NAMES
         try:
             recording = await run_in_threadpool(
-                self._recorder.begin, order.stream, order.format, thresholds, scene.result
+                self._recorder.begin, order.stream, order.format, thresholds, aus
             )
         except SinkError as error:
             return _refused(str(error))
@@ -206,13 +210,14 @@ class PageSink(Sink):
         assert self._camera is not None
         try:
             offer = msgspec.json.decode(await request.body(), type=Offer)
-            return _json({"sdp": await self._camera.answer(offer.sdp)})
+            number, answer = await self._camera.answer(offer.sdp)
+            return _json({"id": number, "sdp": answer})
         except (msgspec.MsgspecError, ValueError) as error:
             return _refused(str(error))
 
     async def _drop_camera(self, request: Request) -> Response:
         assert self._camera is not None
-        await self._camera.close()
+        await self._camera.close(request.path_params["number"])
         return _json({})
 
     async def _download(self, request: Request) -> Response:

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +27,7 @@ class Recording:
         stream: whose results.
         path: the file.
         frames: results taken so far.
+        seq: of the latest.
         failure: why it ended before it was told to; "" if it did not.
     """
 
@@ -33,6 +35,7 @@ class Recording:
     path: Path
     sink: Sink
     frames: int = 0
+    seq: int = -1
     failure: str = ""
     begun: float = field(default_factory=time.monotonic)
 
@@ -49,18 +52,16 @@ class Recorder:
 
     Args:
         folder: where recordings go.
-        aus: the model's AUs, which a CSV has columns for; others join where results name them.
     """
 
-    def __init__(self, folder: Path, aus: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._aus = tuple(aus)
         self._lock = threading.Lock()
         self._running: dict[str, Recording] = {}
         self._ended: dict[str, Recording] = {}
 
     def begin(
-        self, stream: str, form: str, thresholds: Mapping[str, float], latest: FrameResult | None
+        self, stream: str, form: str, thresholds: Mapping[str, float], aus: Iterable[str] = ()
     ) -> Recording:
         """Begin to record a stream.
 
@@ -68,7 +69,7 @@ class Recorder:
             stream: its name.
             form: one of `FORMATS`.
             thresholds: per AU, the probability from which a CSV calls it present.
-            latest: a result of it, whose AUs get columns as well.
+            aus: those that a CSV has columns for.
 
         Raises:
             SinkError: the file cannot be made; one line.
@@ -83,11 +84,7 @@ class Recorder:
             ) from None
         with self._lock:
             path = self._free_name(stream, form)
-            sink: Sink
-            if form == "csv":
-                sink = CSVSink(path, {*self._aus, *_aus_of(latest)}, thresholds)
-            else:
-                sink = JSONLinesSink(path)
+            sink = CSVSink(path, aus, thresholds) if form == "csv" else JSONLinesSink(path)
             sink.open()
             recording = Recording(stream, path, sink)
             self._running[path.name] = recording
@@ -121,7 +118,11 @@ class Recorder:
             return
         with self._lock:
             for recording in self._of(result.stream):
+                if result.seq < recording.seq:  # another publisher: other track ids, another clock
+                    self._fail(recording, "the stream has begun anew")
+                    continue
                 recording.frames += 1
+                recording.seq = result.seq
                 self._try(recording, lambda sink: sink.write(result))
 
     def status(self, status: StreamStatus) -> None:
@@ -148,9 +149,14 @@ class Recorder:
         try:
             give(recording.sink)
         except SinkError as error:
-            recording.failure = str(error)
-            self._running.pop(recording.path.name, None)
-            self._ended[recording.path.name] = recording
+            self._fail(recording, str(error))
+
+    def _fail(self, recording: Recording, why: str) -> None:
+        recording.failure = why
+        self._running.pop(recording.path.name, None)
+        self._ended[recording.path.name] = recording
+        with suppress(SinkError):
+            recording.sink.close()
 
     def _free_name(self, stream: str, form: str) -> Path:
         begun = time.strftime("%Y-%m-%d_%H-%M-%S")
@@ -159,6 +165,11 @@ class Recorder:
         return next(path for name in names if not (path := self._folder / name).exists())
 
 
-def _aus_of(result: FrameResult | None) -> set[str]:
-    faces = result.faces if result is not None else ()
-    return {au for face in faces for scores in (face.au_intensity, face.au_occurrence) for au in scores or ()}
+def aus_of(result: FrameResult) -> set[str]:
+    """Return the AUs that a result has scores of."""
+    return {
+        au
+        for face in result.faces
+        for scores in (face.au_intensity, face.au_occurrence)
+        for au in scores or ()
+    }

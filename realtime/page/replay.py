@@ -112,7 +112,10 @@ class Replay(Openable):
         seconds = np.asarray(self._results.seconds[:position])
         first = int(np.searchsorted(seconds, seconds[-1] - PAST_S))
         chosen = np.unique(np.linspace(first, position - 1, MOST_PAST).round().astype(int))
-        results = [self._results[index] for index in chosen.tolist()]
+        results = []
+        for index in chosen.tolist():
+            with suppress(SourceError):  # a line that cannot be read is told of when it is asked for itself
+                results.append(self._results[index])
         return msgspec.json.encode({"kind": "past", "results": results})
 
     def _picture(self, result: FrameResult) -> NDArray[np.uint8] | None:

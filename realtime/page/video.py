@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -34,7 +35,7 @@ class Video(Openable):
         self.path = path
         self._container: InputContainer | None = None
         self._stream: VideoStream | None = None
-        self._index = 0  # among the video streams
+        self._frames: Iterator[VideoFrame] = iter(())
         self._rgb = RgbConverter()
         self._shown: VideoFrame | None = None
         self._next: VideoFrame | None = None
@@ -45,7 +46,7 @@ class Video(Openable):
             with pyav_alone():
                 self._container = av.open(str(self.path), metadata_errors="replace")
             self._stream = choose_video(self._container)
-            self._index = self._container.streams.video.index(self._stream)
+            self._decode()
         except (av.FFmpegError, OSError, UnreadableError, NoVideoError) as error:
             self.close()
             what = getattr(error, "strerror", None) or error
@@ -54,6 +55,7 @@ class Video(Openable):
     def close(self) -> None:
         """Close the file. Safe to call twice."""
         self._shown = self._next = None
+        self._frames = iter(())
         if self._container is not None:
             self._container.close()
             self._container = self._stream = None
@@ -76,10 +78,10 @@ class Video(Openable):
         return None if self._shown is None else self._rgb(self._shown)
 
     def _peek(self) -> VideoFrame | None:
-        if self._next is None and self._container is not None:
+        if self._next is None:
             try:
                 with pyav_alone():
-                    self._next = next(self._container.decode(video=self._index), None)
+                    self._next = next(self._frames, None)
             except (av.FFmpegError, OSError, UnreadableError):
                 self._next = None  # the end, or damaged from here on
         return self._next
@@ -95,6 +97,12 @@ class Video(Openable):
             )
         except (av.FFmpegError, OSError):
             self._container.seek(0)
+        self._decode()
+
+    def _decode(self) -> None:
+        """Decode from here on. One iterator until the next seek: at the end it gives several at once."""
+        assert self._container is not None and self._stream is not None
+        self._frames = self._container.decode(video=self._container.streams.video.index(self._stream))
 
 
 def _time(frame: VideoFrame | None) -> float | None:

@@ -89,6 +89,7 @@ class Viewer:
         await self._socket.send_text(self._greeting.decode())
         self._view.pictures = True
         self._stage.enter(self._view)
+        self._something.set()  # what is there already
         sending = asyncio.create_task(self._send_on())
         try:
             while True:

@@ -29,6 +29,8 @@ class VisitorCamera:
 
     def __init__(self, source: BrowserSource) -> None:
         self._source = source
+        self._turn = asyncio.Lock()  # of those who offer at the same moment
+        self._id = 0
         self._connection: RTCPeerConnection | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -40,11 +42,27 @@ class VisitorCamera:
         except ImportError:
             raise SinkError('a browser\'s camera needs a package: pip install "livefacs[webrtc]"') from None
 
-    async def answer(self, sdp: str) -> str:
-        """Return the answer to a page's offer. Raises ValueError if it is none, or has no video."""
+    async def answer(self, sdp: str) -> tuple[int, str]:
+        """Return a number to hang up with, and the answer to an offer; who was read before is no more.
+
+        Raises ValueError if it is no offer, has no video, or there is no network to connect by.
+        """
+        async with self._turn:
+            return await self._answer(sdp)
+
+    async def close(self, number: int | None = None) -> None:
+        """Hang up; with a number only if nobody else's camera is read by now. Safe to call twice."""
+        async with self._turn:
+            if number is None or number == self._id:
+                await self._close()
+
+    async def _answer(self, sdp: str) -> tuple[int, str]:
         from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
-        await self.close()
+        if "m=video" not in sdp:
+            raise ValueError("the offer has no video")
+        await self._close()
+        self._id += 1
         # No servers: page and runtime are on one machine or one network, and nobody else is told.
         connection = self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
 
@@ -53,18 +71,26 @@ class VisitorCamera:
             if track.kind == "video" and connection is self._connection:
                 self._reading = asyncio.create_task(self._read(track))
 
+        @connection.on("connectionstatechange")
+        async def _() -> None:
+            if connection.connectionState == "failed" and connection is self._connection:
+                self._source.lost("the browser's camera cannot be reached: does the network let UDP through?")
+                await self.close()
+
         try:
             await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
             if self._reading is None:
                 raise ValueError("the offer has no video")
             await connection.setLocalDescription(await connection.createAnswer())
+            answer = str(connection.localDescription.sdp)
+            if "a=candidate" not in answer:
+                raise ValueError("this machine has no network address but its own, by which WebRTC connects")
         except Exception as error:  # noqa: BLE001 - aiortc raises what it likes at SDP it cannot read
-            await self.close()
+            await self._close()
             raise ValueError(f"the offer cannot be used ({error})") from None
-        return str(connection.localDescription.sdp)
+        return self._id, answer
 
-    async def close(self) -> None:
-        """Hang up. Safe to call twice."""
+    async def _close(self) -> None:
         reading, self._reading = self._reading, None
         connection, self._connection = self._connection, None
         if reading is not None:

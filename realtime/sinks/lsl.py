@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -106,7 +107,7 @@ class LSLSink(Sink):
             len(self.channels),
             pylsl.IRREGULAR_RATE,
             pylsl.cf_double64,
-            f"livefacs-{stream}",
+            f"livefacs-{socket.gethostname()}-{stream}",  # else a lost one is found again elsewhere
         )
         description = info.desc()
         description.append_child_value("manufacturer", "LiveFACS")

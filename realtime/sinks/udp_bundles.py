@@ -49,9 +49,9 @@ class UdpBundles:
         except ImportError:
             raise SinkError(f'{self._what} needs a package: pip install "livefacs[osc]"') from None
         try:
-            family, kind, _, _, where = socket.getaddrinfo(
-                self.address.host, self.address.port, type=socket.SOCK_DGRAM
-            )[0]
+            found = socket.getaddrinfo(self.address.host, self.address.port, type=socket.SOCK_DGRAM)
+            # Programs of this world listen on IPv4, whatever else `localhost` may be.
+            family, kind, _, _, where = min(found, key=lambda one: one[0] != socket.AF_INET)
             self._socket = socket.socket(family, kind)
             self._socket.setblocking(False)
             self._socket.connect(where)

@@ -73,6 +73,7 @@ class BrowserSource(Source):
             self._generation += 1
         self._size = size
         self._number += 1
+        self._latest = time.monotonic()
         if self._cap is not None and not self._cap.admits(t_capture):
             self._slot.skip()
             return
@@ -95,7 +96,6 @@ class BrowserSource(Source):
             return None
         given, counts = taken
         self.captured, self.dropped = counts.captured, counts.dropped
-        self._latest = given.t_capture
         begun = time.perf_counter()
         image = self._rgb(given.frame)
         if self._giving:

@@ -45,7 +45,7 @@ def over_time(face: FaceScores) -> str:
 def expressions_over_time(face: FaceScores) -> str:
     """Return the expressions' probabilities over time, stacked."""
     figure, (axes,) = _rows(1, height=2.2)
-    curves = [thinned(face.seconds, values) for values in face.expression.values()]
+    curves = [thinned(face.seconds, values, mean=True) for values in face.expression.values()]
     axes.stackplot(curves[0][0], *[values for _, values in curves], labels=list(face.expression), linewidth=0)
     axes.set_ylim(0, 1)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
@@ -56,7 +56,7 @@ def pose_over_time(face: FaceScores) -> str:
     """Return the head's pitch, yaw and roll over time, in degrees."""
     figure, (axes,) = _rows(1, height=2.2)
     for place, angle in enumerate(("pitch", "yaw", "roll")):
-        axes.plot(face.seconds, face.pose[:, place], label=angle, linewidth=0.9)
+        axes.plot(*thinned(face.seconds, face.pose[:, place], mean=True), label=angle, linewidth=0.9)
     axes.axhline(0, color="#d0d6de", linewidth=0.7, zorder=0)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=8)
     axes.set_ylabel("degrees", fontsize=8)
@@ -85,12 +85,17 @@ def together(face: FaceScores) -> str:
 
 
 def thinned(
-    seconds: NDArray[np.float64], values: NDArray[np.float64], most: int = MOST_POINTS
+    seconds: NDArray[np.float64],
+    values: NDArray[np.float64],
+    most: int = MOST_POINTS,
+    mean: bool = False,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return at most `most` points: of each stretch its first time and its highest value."""
+    """Return at most `most` points: of each stretch its first time and its highest, or its mean, value."""
     if len(seconds) <= most:
         return seconds, values
     starts = np.linspace(0, len(seconds), most, endpoint=False).astype(int)
+    if mean:
+        return seconds[starts], np.add.reduceat(values, starts) / np.diff(np.append(starts, len(values)))
     return seconds[starts], np.fmax.reduceat(values, starts)
 
 

@@ -26,7 +26,7 @@ class FaceScores:
         intensity: (F, A) 0 to 5, NaN where it is not known; None of a model without.
         present: (F, A) bool; None of a model that does not tell.
         expression: (F, E) probabilities by name; empty of a model without.
-        pose: (F, 3) pitch, yaw, roll in degrees.
+        pose: (F, 3) pitch, yaw, roll in degrees; NaN where it is not known.
     """
 
     name: str
@@ -71,9 +71,12 @@ def faces_of(table: pd.DataFrame, threshold: float = 0.5) -> list[FaceScores]:
     aus = tuple(sorted({name[:4] for name in columns if name[:2] == "AU" and name[4:] in ("_r", "_c", "_p")}))
     if not aus or "face_id" not in columns or "timestamp" not in columns:
         raise SourceError("it has no columns face_id, timestamp and AUxx_r, _c or _p: name what a run wrote")
+    if "success" in columns:
+        table = table[table["success"] != 0]
     faces = []
     for track, rows in table.dropna(subset=["face_id"]).groupby("face_id", sort=True):
-        known = [au for au in aus if any(rows.get(au + end) is not None for end in ("_r", "_c", "_p"))]
+        ends = ("_r", "_c", "_p")
+        known = [au for au in aus if any(rows[au + end].notna().any() for end in ends if au + end in rows)]
         faces.append(_face(f"face {int(track)}", rows, tuple(known), threshold))
     return sorted(faces, key=lambda face: -len(face.seconds))
 
@@ -153,7 +156,8 @@ def _face(name: str, rows: pd.DataFrame, aus: tuple[str, ...], threshold: float)
     elif flags is not None:
         present = np.nan_to_num(flags) >= 0.5
     angles = [("pose_pitch", "pose_Rx"), ("pose_yaw", "pose_Ry"), ("pose_roll", "pose_Rz")]
-    pose = [rows[one if one in rows else other].to_numpy(np.float64) for one, other in angles]
+    nothing = np.full(len(rows), np.nan)
+    pose = [np.asarray(rows.get(one, rows.get(other, nothing)), np.float64) for one, other in angles]
     return FaceScores(
         name=name,
         seconds=rows["timestamp"].to_numpy(np.float64),

@@ -6,6 +6,8 @@ import html
 import math
 from pathlib import Path
 
+import numpy as np
+
 from realtime.errors import OptionError, SourceError
 from realtime.facs import AU_NAMES
 from trainers.recordings.episodes import Activity, FaceScores, activities, faces_of
@@ -33,6 +35,8 @@ def write_report(recording: Path, out: Path, *, most_faces: int = 8) -> int:
     from realtime.tables import read_table
 
     table = read_table(recording)
+    if "face_id" in table and table["face_id"].isna().all():
+        raise SourceError(f"{recording}: nobody is in it; there is nothing to draw")
     try:
         faces = [face for face in faces_of(table) if len(face.seconds) >= LEAST_FRAMES]
     except SourceError as error:
@@ -70,7 +74,8 @@ def _section(number: int, face: FaceScores) -> str:
     ]
     if face.expression:
         parts.append(f"<h3>Expression</h3>{charts.expressions_over_time(face)}")
-    parts.append(f"<h3>Head pose</h3>{charts.pose_over_time(face)}")
+    if not np.isnan(face.pose).all():
+        parts.append(f"<h3>Head pose</h3>{charts.pose_over_time(face)}")
     parts.append(f"<h3>Together</h3>{charts.together(face)}</section>")
     return "\n".join(parts)
 

@@ -10,6 +10,7 @@ export class CameraButton {
     this.button = button;
     this.stream = null;
     this.connection = null;
+    this.id = null;
     button.addEventListener("click", () => this.press());
   }
 
@@ -35,26 +36,34 @@ export class CameraButton {
     const connection = (this.connection = new RTCPeerConnection());
     for (const track of this.stream.getVideoTracks()) {
       track.contentHint = "detail"; // rather fewer frames than blurred ones
-      track.addEventListener("ended", () => this.press());
+      track.addEventListener("ended", () => this.stream && this.press());
       connection.addTrack(track, this.stream);
     }
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection !== this.connection || !["failed", "disconnected", "closed"].includes(connection.connectionState)) return;
+      this.hangUp();
+      this.show();
+      say("The camera's connection has ended: another page has begun, or the network does not let it through.");
+    });
     await connection.setLocalDescription(await connection.createOffer());
     await gathered(connection);
     const answer = await fetch("camera", { method: "POST", body: JSON.stringify({ sdp: connection.localDescription.sdp }) });
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.error);
+    this.id = said.id;
     await connection.setRemoteDescription({ type: "answer", sdp: said.sdp });
   }
 
   async stop() {
+    const { id } = this;
     this.hangUp();
-    await fetch("camera", { method: "DELETE" });
+    if (id !== null) await fetch(`camera/${id}`, { method: "DELETE" });
   }
 
   hangUp() {
     for (const track of this.stream?.getTracks() ?? []) track.stop();
     this.connection?.close();
-    this.stream = this.connection = null;
+    this.stream = this.connection = this.id = null;
   }
 
   /** The runtime has gone: so has its end of the connection. */

@@ -14,6 +14,7 @@ export class Connection {
     this.socket = null;
     this.wait = FIRST_WAIT_MS;
     this.wishes = {};
+    this.turn = Promise.resolve();
     this.open();
   }
 
@@ -24,18 +25,9 @@ export class Connection {
       this.wait = FIRST_WAIT_MS;
       this.send(this.wishes);
     };
-    socket.onmessage = async ({ data }) => {
-      if (typeof data === "string") {
-        const news = JSON.parse(data);
-        if (news.kind === "hello") this.on.hello(news);
-        else this.on.news(news);
-        return;
-      }
-      try {
-        await this.on.scene(parseScene(data));
-      } finally {
-        this.send({ drawn: 1 });
-      }
+    // One after the other: pictures are decoded aside, and a small one would overtake a large one.
+    socket.onmessage = ({ data }) => {
+      this.turn = this.turn.then(() => this.take(socket, data)).catch((error) => console.error(error));
     };
     socket.onclose = ({ code, reason }) => {
       this.on.lost(code === REFUSED ? reason : "");
@@ -43,6 +35,20 @@ export class Connection {
       this.wait = Math.min(this.wait * 1.6, LONGEST_WAIT_MS);
     };
     this.socket = socket;
+  }
+
+  async take(socket, data) {
+    if (typeof data === "string") {
+      const news = JSON.parse(data);
+      if (news.kind === "hello") this.on.hello(news);
+      else this.on.news(news);
+      return;
+    }
+    try {
+      await this.on.scene(parseScene(data));
+    } finally {
+      if (socket === this.socket) this.send({ drawn: 1 });
+    }
   }
 
   /** Ask for something now and again after every reconnection. */

@@ -31,6 +31,7 @@ let stream = ""; // "" is the first to show something
 let chosen = null; // track id
 let paused = false;
 let connected = false;
+let refused = ""; // why this page may not be open
 let heard = performance.now();
 
 const layers = () => ({ mesh: by("show-mesh").checked, boxes: by("show-boxes").checked, axes: by("show-axes").checked });
@@ -41,12 +42,14 @@ const connection = new Connection({
   hello(facts) {
     hello = facts;
     connected = true;
+    refused = "";
     heard = performance.now();
     histories.clear();
     statuses.clear();
     document.title = facts.title ? `${facts.title} – LiveFACS` : "LiveFACS";
     Object.assign(units, { names: facts.names, descriptions: facts.descriptions });
     thresholds.of("", facts.thresholds);
+    units.clear();
     units.need(facts.aus, thresholds.get);
     const replayed = facts.mode === "replay";
     for (const one of document.querySelectorAll(".replay-only")) one.hidden = !replayed;
@@ -65,10 +68,13 @@ const connection = new Connection({
       for (const result of news.results) take(result);
     } else if (news.kind === "error") {
       say(news.error);
+      replay.failed();
     } else if (news.kind === "recordings") {
       recording.news(news.running, shownStream());
     } else if (news.kind === "status") {
       statuses.set(news.status.stream, news.status);
+      // LiveFACS was started again with other streams.
+      if (stream && !statuses.has(stream) && !histories.has(stream)) look("");
       offerStreams();
       if (news.status.stream === shownStream()) showStatus(news.status);
       tellState();
@@ -91,8 +97,8 @@ const connection = new Connection({
   lost(reason) {
     connected = false;
     camera.lost();
-    if (reason) notice(reason);
-    tellState(reason ? "refused" : undefined);
+    refused = reason;
+    tellState();
   },
 });
 
@@ -166,7 +172,14 @@ function offerStreams() {
 
 function look(name) {
   stream = name;
-  chosen = null;
+  chosen = scene = null;
+  bitmap?.close();
+  bitmap = null;
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  showFaces([], chosen, choose);
+  units.show(undefined, thresholds.get);
+  showPose(undefined);
+  showExpression(undefined);
   connection.wish({ stream: name });
   const status = statuses.get(name);
   if (status) showStatus(status);
@@ -174,12 +187,13 @@ function look(name) {
 }
 by("stream").addEventListener("change", () => look(by("stream").value));
 
-function tellState(refused) {
+function tellState() {
   if (!connected) {
     const over = statuses.size > 0 && [...statuses.values()].every((one) => one.state === "ended");
-    showState(refused ?? (over ? "ended" : "reconnecting"));
-    if (over) notice("The stream has ended.");
-    else if (!refused) notice(scene ? "LiveFACS has gone. Reconnecting …" : "Connecting to LiveFACS …");
+    showState(refused ? "refused" : over ? "ended" : "reconnecting");
+    if (refused) notice(refused);
+    else if (over) notice("The stream has ended.");
+    else notice(scene ? "LiveFACS has gone. Reconnecting …" : "Connecting to LiveFACS …");
     return;
   }
   if (hello.mode === "replay") {
@@ -216,6 +230,7 @@ function pause() {
 }
 const wishToWatch = () => connection.wish({ watching: !paused && !document.hidden });
 document.addEventListener("visibilitychange", wishToWatch);
+wishToWatch();
 by("pause").addEventListener("click", pause);
 
 const wishPictures = () => {
@@ -225,6 +240,7 @@ const wishPictures = () => {
     bitmap = null;
   }
   draw();
+  if (hello.mode === "replay") replay.again();
 };
 remembered(by("show-picture"), wishPictures);
 connection.wish({ pictures: by("show-picture").checked });
@@ -270,8 +286,8 @@ function faceAt(event) {
 const click = (id) => () => by(id).click();
 listenToKeys({
   " ": () => (hello.mode === "replay" ? replay.toggle() : pause()),
-  ArrowLeft: () => replay.step(-1),
-  ArrowRight: () => replay.step(1),
+  ArrowLeft: () => hello.mode === "replay" && replay.step(-1),
+  ArrowRight: () => hello.mode === "replay" && replay.step(1),
   r: click("record"),
   c: () => by("camera").hidden || by("camera").click(),
   t: click("theme"),

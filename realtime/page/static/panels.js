@@ -14,7 +14,9 @@ export function showPose(face) {
 export function showExpression(face) {
   const probabilities = Object.entries(face?.expression ?? {});
   const list = by("expressions");
-  if (probabilities.length && list.children.length !== probabilities.length) {
+  const names = probabilities.map(([name]) => name).join();
+  if (names && list.dataset.names !== names) {
+    list.dataset.names = names;
     list.replaceChildren(...probabilities.map(([name]) => expressionRow(name)));
   }
   const best = Math.max(...probabilities.map(([, p]) => p));
@@ -35,7 +37,7 @@ function expressionRow(name) {
   const meter = Object.assign(document.createElement("div"), { className: "meter", role: "meter", ariaLabel: name });
   Object.assign(meter, { ariaValueMin: "0", ariaValueMax: "1", ariaValueNow: "0" });
   meter.append(document.createElement("i"));
-  row.append(label, meter, document.createElement("output"));
+  row.append(label, meter, Object.assign(document.createElement("output"), { ariaLive: "off" }));
   return row;
 }
 

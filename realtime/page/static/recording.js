@@ -50,9 +50,11 @@ export class RecordButton {
   /** Take what the runtime says is being recorded: another page may have begun or ended it. */
   news(running, stream) {
     if (this.button.disabled) return;
-    const here = running.find((one) => one.stream === stream && (!this.running || one.name === this.running.name));
-    if (this.running && !here) say(`the recording ${this.running.name} has ended`);
-    this.running = here ? { name: here.name, since: Date.now() - here.seconds * 1000 } : null;
+    const mine = running.find((one) => one.name === this.running?.name);
+    if (this.running && !mine) say(`The recording ${this.running.name} has ended.`);
+    const shown = mine ?? running.find((one) => one.stream === stream);
+    this.running = shown ? { name: shown.name, stream: shown.stream, since: Date.now() - shown.seconds * 1000 } : null;
+    this.button.title = shown ? `Recording ${shown.stream} to ${shown.name}` : "Write every result to a file (r)";
     this.show();
   }
 

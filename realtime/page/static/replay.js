@@ -57,6 +57,19 @@ export class Replay {
     this.connection.send({ position: this.wanted, past });
   }
 
+  /** Ask for the shown frame once more. */
+  again() {
+    this.shown = 0;
+    this.ask();
+  }
+
+  /** A frame cannot be had: go on as if it were drawn. */
+  failed() {
+    this.shown = this.asked || this.shown;
+    this.asked = 0;
+    if (this.playing) this.soon();
+  }
+
   /** A frame is drawn. */
   drawn(position) {
     this.shown = position;

@@ -1,5 +1,7 @@
 // What a browser remembers: layers, and thresholds for each model.
 
+import { recall, remember } from "./storage.js";
+
 export class Thresholds {
   constructor() {
     this.model = "";
@@ -9,30 +11,29 @@ export class Thresholds {
 
   /** Take a model's own thresholds, and what was set for it here before. */
   of(model, given) {
-    Object.assign(this, { model, given, own: JSON.parse(localStorage.getItem(this.key(model)) ?? "{}") });
+    Object.assign(this, { model, given, own: JSON.parse(recall(this.key(model)) ?? "{}") });
   }
 
-  key = (model) => `livefacs.thresholds.${model}`;
+  key = (model) => `thresholds.${model}`;
   get = (au) => this.own[au] ?? this.given[au] ?? 0.5;
 
   set(au, value) {
     this.own[au] = value;
-    localStorage.setItem(this.key(this.model), JSON.stringify(this.own));
+    remember(this.key(this.model), JSON.stringify(this.own));
   }
 
   reset() {
     this.own = {};
-    localStorage.removeItem(this.key(this.model));
+    remember(this.key(this.model), null);
   }
 }
 
 /** Remember a checkbox, and call `changed` now and whenever it changes. */
 export function remembered(box, changed) {
-  const key = `livefacs.${box.id}`;
-  const before = localStorage.getItem(key);
+  const before = recall(box.id);
   if (before !== null) box.checked = before === "true";
   box.addEventListener("change", () => {
-    localStorage.setItem(key, String(box.checked));
+    remember(box.id, String(box.checked));
     changed();
   });
 }
@@ -40,5 +41,5 @@ export function remembered(box, changed) {
 export function toggleTheme() {
   const root = document.documentElement;
   root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
-  localStorage.setItem("livefacs.theme", root.dataset.theme);
+  remember("theme", root.dataset.theme);
 }

@@ -22,6 +22,12 @@ export class Units {
     this.look = { top: TOP, line: "", rest: "" };
   }
 
+  /** Forget all rows: another model comes. */
+  clear() {
+    this.rows.clear();
+    this.list.replaceChildren();
+  }
+
   /** Make a row for each AU that has none yet. */
   need(aus, thresholds) {
     const missing = aus.filter((au) => !this.rows.has(au));
@@ -43,14 +49,15 @@ export class Units {
     const meter = make("div", { className: "meter", role: "meter", ariaLabel: `${au} ${name}` });
     Object.assign(meter, { ariaValueMin: "0", ariaValueMax: String(TOP), ariaValueNow: "0" });
     const bar = meter.appendChild(document.createElement("i"));
-    const output = make("output", { textContent: "–" });
+    // Not read aloud on every change: there are thirty a second.
+    const output = make("output", { textContent: "–", ariaLive: "off" });
     const dot = make("span", { className: "dot", role: "img", ariaLabel: "absent" });
     const strip = make("canvas", { className: "strip", ariaHidden: "true" });
     const wrap = make("span", { className: "threshold" });
     const slider = wrap.appendChild(document.createElement("input"));
     Object.assign(slider, { type: "range", min: "0.01", max: "0.99", step: "0.01", value: String(threshold) });
     slider.ariaLabel = `${au}: probability from which it is present`;
-    const shown = wrap.appendChild(document.createElement("output"));
+    const shown = wrap.appendChild(Object.assign(document.createElement("output"), { ariaLive: "off" }));
     shown.textContent = threshold.toFixed(2);
     slider.addEventListener("input", () => {
       shown.textContent = Number(slider.value).toFixed(2);

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from realtime.errors import SinkError
-from realtime.page.guard import COOKIE
+from realtime.page.guard import COOKIE, REFUSED, cookie_name
 from realtime.page.server import PageServer
 
 
@@ -40,6 +40,9 @@ def ask(address: str, path: str = "/", **headers: str) -> http.client.HTTPRespon
 def test_on_this_machine_nothing_is_needed(local: str) -> None:
     port = local.rpartition(":")[2]
     assert ask(local).status == 200
+    assert ask(local, Host="localhost").status == 200
+    assert ask(local, Host=f"[::1]:{port}").status == 200
+    assert ask(local, Host=f"127.0.0.2:{port}").status == 200
     assert ask(local, Host=f"localhost:{port}").status == 200
     assert "LiveFACS" in ask(local).text
 
@@ -54,8 +57,11 @@ def test_a_name_that_leads_here_is_not_enough(local: str) -> None:
 @pytest.mark.parametrize("origin", ["http://evil.example", "http://127.0.0.1:1", "null"])
 def test_other_sites_pages_may_not_ask(local: str, origin: str) -> None:
     assert ask(local, Origin=origin).status == 403
-    with pytest.raises(InvalidStatus), connect(f"ws://{local}/live", origin=origin):
-        pass
+    with connect(f"ws://{local}/live", origin=origin) as client, pytest.raises(ConnectionClosed) as caught:
+        client.recv(5)
+    assert caught.value.rcvd is not None
+    assert caught.value.rcvd.code == REFUSED
+    assert "another site" in caught.value.rcvd.reason
 
 
 def test_elsewhere_the_token_is_needed_once(guarded: str) -> None:
@@ -66,9 +72,9 @@ def test_elsewhere_the_token_is_needed_once(guarded: str) -> None:
     assert let_in.status == 307
     assert "token" not in let_in.headers["Location"]
     cookie = let_in.headers["Set-Cookie"]
-    assert "HttpOnly" in cookie and "SameSite=strict" in cookie
+    assert "HttpOnly" in cookie and "SameSite=lax" in cookie
     assert ask(guarded, Cookie=cookie.partition(";")[0]).status == 200
-    assert ask(guarded, Cookie=f"{COOKIE}=wrong").status == 403
+    assert ask(guarded, Cookie=f"{cookie_name(guarded)}=wrong").status == 403
     assert ask(guarded, Cookie="///=;;").status == 403
 
 
@@ -77,6 +83,11 @@ def test_a_token_is_made_up_where_others_can_reach_the_page() -> None:
         tokens = [urlsplit(server.url).query for server in (one, other)]
     assert all(len(token) > 20 for token in tokens)
     assert tokens[0] != tokens[1]
+
+
+def test_two_pages_of_one_host_have_cookies_of_their_own() -> None:
+    assert cookie_name("lab:5580") != cookie_name("lab:5581")
+    assert cookie_name("lab").startswith(COOKIE)
 
 
 def test_nothing_outside_the_page_is_served(local: str) -> None:

@@ -118,7 +118,7 @@ def test_picture_and_bars_move(page: Page, sink: PageSink, show: Show, until: Ca
     opened(page, sink)
     until(lambda: abs(bar(page, "AU12") - 0.5) < 0.02)
     assert bar(page, "AU04") < 0.1
-    assert abs(pixel(page, 0.98, 0.98)[0] - 120) < 4
+    until(lambda: abs(pixel(page, 0.98, 0.98)[0] - 120) < 4)
     show.light, show.faces = 220, (smiling(0.9),)
     until(lambda: abs(pixel(page, 0.98, 0.98)[0] - 220) < 4)
     until(lambda: abs(bar(page, "AU12") - 0.9) < 0.02)
@@ -235,6 +235,7 @@ def test_a_runtime_that_dies_and_comes_back(page: Page, sink: PageSink, until: C
     with PageSink(address, title="again") as again, Show(again) as show:
         show.faces = (smiling(0.7),)
         expect(page.locator("#state")).to_have_text("live", timeout=10_000)
+        expect(page.locator("[data-au=AU12]")).to_be_attached()
         until(lambda: abs(bar(page, "AU12") - 0.7) < 0.02)
         expect(page).to_have_title("again – LiveFACS")
     page.complaints[:] = [line for line in page.complaints if "WebSocket" not in line]

@@ -187,3 +187,9 @@ def test_a_camera_that_is_away_does_not_keep_the_others(clip, face_model_path, t
     assert "reconnecting" in states["away"] and "live" in states["here"]
     assert any("refused the connection" in detail for detail in details)
     assert "away: reconnecting: rtsp://127.0.0.1:1/none refused the connection" in said
+
+
+def test_an_avatar_follows_one_stream(tmp_path: Path) -> None:
+    done = livefacs("run", tmp_path / "a.mp4", tmp_path / "b.mp4", "--vmc", "39539")
+    assert done.returncode == 2
+    assert "one stream" in done.stderr

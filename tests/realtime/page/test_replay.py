@@ -58,6 +58,18 @@ def test_before_the_first_and_after_the_last_the_nearest_is_shown(video: Path) -
         assert pictures.frame_rate == FPS
 
 
+def test_no_frame_of_a_real_encoders_file_is_left_out() -> None:
+    """At the end a decoder gives what it held back, several at once."""
+    clip = Path(__file__).parents[3] / "examples" / "rendered_face.mp4"
+    with av.open(clip) as container:
+        times = [frame.time for frame in container.decode(video=0)]
+    with Video(clip) as pictures, Video(clip) as again:
+        last = [pictures.at(time) for time in times][-6:]
+        for expected, time in zip(last, times[-6:], strict=True):
+            np.testing.assert_array_equal(again.at(time), expected)
+        assert all((a != b).any() for a, b in zip(last, last[1:], strict=False))
+
+
 @pytest.mark.parametrize("content", [b"", b"no video at all" * 100])
 def test_what_is_no_video_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.mp4").write_bytes(content)

@@ -157,7 +157,7 @@ def visitor(browser: Browser, film: Path) -> Iterator[Page]:
             f"--use-file-for-fake-video-capture={film}",
         ],
     )
-    yield started.new_page(viewport={"width": 1280, "height": 800})
+    yield started.new_context(viewport={"width": 1280, "height": 800}).new_page()
     started.close()
 
 
@@ -185,3 +185,17 @@ def test_whoever_opens_the_page_is_read(visitor: Page, face_model_path: Path, un
             run.terminate()
             run.communicate(timeout=30)
     assert run.returncode == 0
+
+
+def test_the_newest_page_has_the_camera(visitor: Page, source: BrowserSource, until: Callable) -> None:
+    with PageSink("127.0.0.1:0", camera=source) as sink:
+        other = visitor.context.new_page()
+        for page in (visitor, other):
+            page.goto(sink.url)
+        for number, page in enumerate((visitor, other), start=1):
+            page.click("#camera")
+            expect(page.locator("#camera")).to_have_text("Stop my camera")
+            until(lambda n=number: (frame := source.read(1.0)) is not None and frame.generation >= n)
+        expect(visitor.locator("#camera")).to_have_text("Use my camera", timeout=10_000)
+        until(lambda: source.read(1.0) is not None)
+        other.close()

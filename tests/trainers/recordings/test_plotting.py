@@ -78,6 +78,28 @@ def test_thinning_keeps_every_peak() -> None:
     assert kept[-1] == 3.0
 
 
+def test_thinned_probabilities_still_sum_to_one() -> None:
+    p = np.random.default_rng(0).dirichlet(np.ones(4), 5000).T
+    total = sum(thinned(np.arange(5000.0), one, most=300, mean=True)[1] for one in p)
+    np.testing.assert_allclose(total, 1.0)
+
+
+def test_aus_that_a_model_has_not_are_left_out() -> None:
+    (seen,) = faces_of(table(AU12_r=[1.0, 2.0], AU17_r=[np.nan, np.nan], AU17_c=[np.nan, np.nan]))
+    assert seen.aus == ("AU12",)
+
+
+def test_openfaces_older_files(tmp_path: Path) -> None:
+    """Blanks behind commas, frames without success, no pose."""
+    text = "frame, face_id, timestamp, confidence, success, AU12_r, AU12_c\n"
+    text += "".join(f"{n}, 0, {n / 30:.3f}, 0.9, {int(n > 5)}, 2.0, 1\n" for n in range(20))
+    (tmp_path / "old.csv").write_text(text)
+    assert write_report(tmp_path / "old.csv", tmp_path / "old.html") == 1
+    page = (tmp_path / "old.html").read_text("utf-8")
+    assert "Seen in 14 frames" in page
+    assert "Head pose" not in page
+
+
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     path = tmp_path / "two people.jsonl"

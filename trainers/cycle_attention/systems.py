@@ -74,7 +74,7 @@ RECIPES = {
     )
     for size, end in (("small", "-small"), ("paper", ""))
 }
-TRUNKS = {"small": ("mobileone_s0",), "paper": ("vgg19", "resnet34", "resnet101")}
+TRUNKS = {"small": ("mobilenet_v3_small",), "paper": ("vgg19", "resnet34", "resnet101")}
 """Trunks that f_S is tried with besides its own and f_T's (Table 2)."""
 NEAREST = 8
 """t of section 4.2 for SFEW: restyled pictures for each of the target's."""

@@ -75,7 +75,7 @@ def test_every_system_is_trained_with_every_seed(experiment) -> None:
     out, _ = experiment
     for seed in range(SEEDS):
         trained = {path.parent.name for path in (out / "runs" / f"seed-{seed}").glob("*/run.toml")}
-        assert trained == OF_SEED | ({"source-mobileone_s0"} if seed == 0 else set())
+        assert trained == OF_SEED | ({"source-mobilenet_v3_small"} if seed == 0 else set())
 
 
 def test_the_report_has_every_table_and_picture(experiment) -> None:
@@ -83,7 +83,7 @@ def test_the_report_has_every_table_and_picture(experiment) -> None:
     told = json.loads((out / "report" / "metrics.json").read_text())
     assert told["paper"] == "cycleat" and told["seeds"] == [0, 1]
     assert set(told["systems"]) == {*SYSTEMS, CONTROL}
-    assert set(told["trunks"]) == {"slim_resnet", "slim_plain", "mobileone_s0"}
+    assert set(told["trunks"]) == {"slim_resnet", "slim_plain", "mobilenet_v3_small"}
     assert {path.stem for path in (out / "report" / "plots").glob("*.png")} == {
         "domains", "cycle_error", "grown_cycle", "grown_generated", "restyled_cycle", "restyled_generated",
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from realtime.commands.stream_options import Quiet
+from realtime.commands.stream_options import LivePage, Quiet
 
 DEFAULT_CSV = Path("demo.csv")
 # A woman who cries, is astonished and laughs, 20 s, from Pexels (free licence), as the MIT-licensed
@@ -29,13 +29,15 @@ def demo(
     fast: Annotated[
         bool, typer.Option("--fast", help="As fast as the machine can, instead of at camera speed.")
     ] = False,
+    view: LivePage = False,
     quiet: Quiet = False,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch nothing; use what is cached.")] = False,
 ) -> None:
     """Read a real face at camera speed: show it, publish it, and write a CSV.
 
     The first run fetches a 20-second clip and the face model. Where the clip is out of reach, the first
-    webcam is read instead. While it runs, try `livefacs watch` in another terminal.
+    webcam is read instead. While it runs, try `livefacs watch` in another terminal, or
+    add --view and look at it in a browser.
     """
     from realtime.commands.run import run
 
@@ -52,6 +54,7 @@ def demo(
         realtime=realtime,
         name="demo",
         offline=offline,
+        view=view,
         quiet=quiet,
     )
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
 DEFAULT_RECORDINGS = Path("recordings")
-LEAFED_THROUGH = 10.0
+LEAFED_THROUGH = 4.0
 LAST_WORDS_S = 0.15
 """Seconds in which open pages still hear that the streams have ended."""
 

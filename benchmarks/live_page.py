@@ -29,6 +29,7 @@ from websockets.sync.client import connect
 import realtime
 from realtime.commands.demo import demo_clip
 from realtime.page.page_sink import PageSink
+from realtime.sinks.shared import SharedSink
 
 VIEWERS = ("closed", "chromium", "socket")
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
@@ -77,12 +78,13 @@ def viewed(viewer: str, url: str, page: Page) -> Iterator[None]:
 
 def run(clip: Path, viewer: str, page: Page, paced: bool) -> dict[str, float]:
     """One run over the clip; the page is open before its first frame."""
-    with PageSink("127.0.0.1:0", live=paced) as sink:
+    sink = PageSink("127.0.0.1:0", live=paced)
+    shared = SharedSink(sink)  # open before the pipeline, and after it
+    with shared.share():
         drawn: list[tuple[float, int]] = []
         with viewed(viewer, sink.url, page):
             time.sleep(0.5)
-            shared = _Borrowed(sink)
-            pipeline = realtime.build_pipeline(str(clip), max_faces=1, realtime=paced, sinks=[shared])
+            pipeline = realtime.build_pipeline(str(clip), max_faces=1, realtime=paced, sinks=[shared.share()])
             with pipeline:
                 begun, processor = time.perf_counter(), time.process_time()
                 for _ in pipeline:
@@ -105,21 +107,6 @@ def run(clip: Path, viewer: str, page: Page, paced: bool) -> dict[str, float]:
         "age_p95_ms": ages[int(len(ages) * 0.95)] if ages else float("nan"),
         "apart_frames": max((abs(apart) for _, apart in drawn), default=0),
     }
-
-
-class _Borrowed(realtime.Sink):
-    """The page's sink, which stays open when the pipeline closes."""
-
-    def __init__(self, sink: PageSink) -> None:
-        self.write, self.status, self.wants_pictures, self.picture = (  # type: ignore[method-assign]
-            sink.write,
-            sink.status,
-            sink.wants_pictures,
-            sink.picture,
-        )
-
-    def write(self, result: realtime.FrameResult) -> None:
-        """Replaced."""
 
 
 def main() -> None:

@@ -44,16 +44,20 @@ def running_view() -> None:
 
 
 def live_page() -> None:
-    """Play the rendered example through the page and save what Chromium shows, wide and on a phone."""
+    """Play the rendered example through the page and save what Chromium shows."""
     import shutil
 
     from PIL import Image
     from playwright.sync_api import sync_playwright
 
     from realtime.page.page_sink import PageSink
+    from realtime.sinks.shared import SharedSink
 
-    with realtime.open_bundle() as bundle, PageSink("0", title=EXAMPLE.name, aus=bundle.aus) as sink:
-        pipeline = realtime.build_pipeline(str(EXAMPLE), realtime=True, sinks=[sink], bundle=bundle)
+    bundle = realtime.open_bundle()
+    sink = PageSink("0", title=EXAMPLE.name, aus=bundle.aus)
+    shared = SharedSink(sink)  # open before the pipeline
+    with bundle, shared.share():
+        pipeline = realtime.build_pipeline(str(EXAMPLE), realtime=True, sinks=[shared.share()], bundle=bundle)
         with sync_playwright() as playwright:
             path = shutil.which("chromium") or shutil.which("google-chrome")
             browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])

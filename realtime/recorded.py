@@ -10,25 +10,7 @@ import msgspec
 from realtime.errors import SourceError
 from realtime.openable import Openable
 from realtime.timeline import Timeline
-from realtime.types import SCHEMA, FrameResult
-
-
-class _Moment(msgspec.Struct):
-    """As much of a result as its place in time takes."""
-
-    schema: str
-    stream: str
-    generation: int
-    t_capture: float
-    pts: int | None = None
-    time_base: tuple[int, int] | None = None
-
-    @property
-    def media_time(self) -> float | None:
-        """As `Header.media_time`."""
-        if self.pts is None or self.time_base is None:
-            return None
-        return self.pts * self.time_base[0] / self.time_base[1]
+from realtime.types import SCHEMA, FrameResult, Header
 
 
 class RecordedResults(Openable, Sequence[FrameResult]):
@@ -61,7 +43,7 @@ class RecordedResults(Openable, Sequence[FrameResult]):
             self._data = self.path.read_bytes()
         except OSError as error:
             raise SourceError(f"{self.path}: {error.strerror or error}") from None
-        moments = msgspec.json.Decoder(_Moment)
+        moments = msgspec.json.Decoder(Header)  # all but the faces
         timeline = Timeline()
         start = number = 0
         while start < len(self._data):

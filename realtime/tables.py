@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engines.whole_file import write_whole
 from realtime.errors import OptionError, SourceError
 
 if TYPE_CHECKING:
@@ -63,18 +63,12 @@ def read_table(path: str | Path) -> pd.DataFrame:
 def write_parquet(recording: str | Path, out: str | Path) -> int:
     """Write a recorded run as Parquet, whole or not at all; return its rows. Raises as `read_table`."""
     table = read_table(recording)
-    out = Path(out)
-    partial = out.with_name(f".{out.name}.part")
     try:
-        table.to_parquet(partial, index=False)
-        partial.replace(out)
+        write_whole(Path(out), table.to_parquet(index=False))
     except ImportError:
         raise OptionError('Parquet needs a package: pip install "livefacs[pandas]"') from None
     except OSError as error:
         raise OptionError(f"{out}: cannot be written ({error.strerror or error})") from None
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
     return len(table)
 
 

@@ -119,7 +119,7 @@ def fleet(
         camera.make_source()  # what can never be opened is told before machines are asked
     equipment = pack(bundle, face_model, offline=offline, tracker=tracker, device=device, precision=precision)
     console = console_for(sys.stdout)
-    shown = make_streams_view(console, [camera.name for camera in cameras]) if not quiet else NoView()
+    shown = NoView() if quiet else make_streams_view(console, [camera.name for camera in cameras])
     publisher = ZeroMQSink(publish, keys=keys, allow=allow, unencrypted=unencrypted)
     cluster = Cluster(address)
     with ExitStack() as stack:

@@ -153,8 +153,8 @@ def make_page(
     sources: Sequence[Source],
 ) -> Sink:
     """Return the live page of some sources, not yet open."""
+    from realtime.page.defaults import DEFAULT_ADDRESS
     from realtime.page.page_sink import PageSink
-    from realtime.page.server import DEFAULT_ADDRESS
     from realtime.sources.browser import BrowserSource
 
     return PageSink(

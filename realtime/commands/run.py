@@ -42,7 +42,7 @@ from realtime.commands.stream_options import (
     Vmc,
     Window,
 )
-from realtime.page.page_sink import DEFAULT_RECORDINGS
+from realtime.page.defaults import DEFAULT_RECORDINGS
 from realtime.sinks.csv_columns import LAYOUTS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 from realtime.sources.spec import BROWSER

@@ -37,7 +37,7 @@ def run_and_report(pipeline: Pipeline, *, quiet: bool, thresholds: Mapping[str, 
     console = console_for(sys.stdout)
     label = pipeline.source.label
     title = label if "://" in label else Path(label).name
-    shown = make_view(console, pipeline.times, title, thresholds) if not quiet else NoView()
+    shown = NoView() if quiet else make_view(console, pipeline.times, title, thresholds)
     with _running(pipeline, shown, lambda: print_summary(pipeline, console)):
         shown.total = pipeline.source.total
         pipeline.watching = _telling_changes(shown.say)
@@ -63,7 +63,7 @@ def run_streams_and_report(streams: Streams, *, quiet: bool) -> None:
 
     console = console_for(sys.stdout)
     pipelines = streams.pipelines
-    shown = make_streams_view(console, streams.pipelines) if not quiet else NoView()
+    shown = NoView() if quiet else make_streams_view(console, streams.pipelines)
     for name, pipeline in pipelines.items():
         pipeline.watching = in_turn(shown.note, _telling_changes(shown.say, f"{name}: "))
     with _running(streams, shown, lambda: print_summaries(pipelines, console)):

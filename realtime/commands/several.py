@@ -114,28 +114,16 @@ def _sinks_of(
     sinks: dict[str, list[Sink]] = {}
     for source in sources:
         files = {kind: folder and folder / f"{source.name}.{kind}" for kind, folder in folders.items()}
-        sinks[source.name] = make_sinks(
-            source,
-            model,
-            publish="none",
-            csv=files["csv"],
-            jsonl=files["jsonl"],
-            overwrite=outputs["overwrite"],
-            metrics=None,
-            keys=None,
-            allow=None,
-            unencrypted=False,
-            view=False,
-            view_at=None,
-            view_token=None,
-            recordings=outputs["recordings"],
-            csv_columns=outputs["csv_columns"],
-            lsl=outputs["lsl"],
-            lsl_faces=outputs["lsl_faces"],
-            osc=outputs["osc"],
-            vmc=outputs["vmc"],
-            also_read=read,
-        )
+        # Publisher, metrics and page are shared, the others each stream's own.
+        own: OutputOptions = {
+            **outputs,
+            "publish": "none",
+            "csv": files["csv"],
+            "jsonl": files["jsonl"],
+            "metrics": None,
+            "view": False,
+        }
+        sinks[source.name] = make_sinks(source, model, **own, also_read=read)
         if metrics is not None:
             sinks[source.name].append(metrics.share())
         if page is not None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engines.choices import AUTO, CONVERTED, DEVICES, PRECISIONS
-from realtime.page.server import DEFAULT_ADDRESS
+from realtime.page.defaults import DEFAULT_ADDRESS
 from realtime.sinks.csv_columns import LAYOUTS
 from realtime.tracking.landmarkers import landmarker_names
 

@@ -22,10 +22,8 @@ def table(
 
     Read it with `pandas.read_parquet`, or read RECORDING itself with `realtime.read_table`.
     """
-    from realtime.errors import OptionError
+    from realtime.commands.made_from import made_from
     from realtime.tables import write_parquet
 
-    out = out or recording.with_suffix(".parquet")
-    if out.exists() and not overwrite:
-        raise OptionError(f"{out}: exists; add --overwrite or choose another name")
+    out = made_from(recording, out, ".parquet", overwrite=overwrite)
     typer.echo(f"{write_parquet(recording, out)} rows in {out}")

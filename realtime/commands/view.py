@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from realtime.commands.reader_options import ReaderKeys, ServerKey, until_told_to_end
 from realtime.commands.stream_options import PageAddress, PageToken, Recordings
-from realtime.page.page_sink import DEFAULT_RECORDINGS
+from realtime.page.defaults import DEFAULT_ADDRESS, DEFAULT_RECORDINGS
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
@@ -34,17 +35,8 @@ def view(
     view_at: PageAddress = None,
     view_token: PageToken = None,
     recordings: Recordings = DEFAULT_RECORDINGS,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            help="Your own .key_secret file, where the publisher encrypts; `livefacs keys` makes it.",
-            show_default=False,
-        ),
-    ] = None,
-    server_key: Annotated[
-        Path | None,
-        typer.Option(help="The publisher's .key file, got from whoever runs it.", show_default=False),
-    ] = None,
+    keys: ReaderKeys = None,
+    server_key: ServerKey = None,
 ) -> None:
     """Show results on a page in a browser, live or recorded, until Ctrl-C.
 
@@ -55,25 +47,17 @@ def view(
     - `livefacs view`, while `livefacs run webcam:0` runs
     - `livefacs view interview.jsonl --video interview.mp4`
     """
-    import signal
-
     from realtime.errors import OptionError
-    from realtime.page.server import DEFAULT_ADDRESS
 
     address = view_at or DEFAULT_ADDRESS
     recorded = target.endswith(RECORDED) or Path(target).is_file()
     if video is not None and not recorded:
         raise OptionError(f"--video {video}: goes with a recorded {RECORDED} file, not with {target}")
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with until_told_to_end():
         if recorded:
             _replay(Path(target), video, address, view_token)
         else:
             _listen(target, address, view_token, recordings, keys, server_key)
-    except KeyboardInterrupt:
-        return
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _replay(path: Path, video: Path | None, address: str, token: str | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from realtime.commands.reader_options import ReaderKeys, ServerKey, until_told_to_end
 from realtime.sinks.default_endpoint import DEFAULT_ENDPOINT
 
 if TYPE_CHECKING:
@@ -28,17 +28,8 @@ def watch(
         bool, typer.Option("--streams", help="Show how every stream is doing, a row for each.")
     ] = False,
     timeout: Annotated[float, typer.Option(help="Seconds of silence after which to give up.")] = 10.0,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            help="Your own .key_secret file, where the publisher encrypts; `livefacs keys` makes it.",
-            show_default=False,
-        ),
-    ] = None,
-    server_key: Annotated[
-        Path | None,
-        typer.Option(help="The publisher's .key file, got from whoever runs it.", show_default=False),
-    ] = None,
+    keys: ReaderKeys = None,
+    server_key: ServerKey = None,
 ) -> None:
     """Show the results that another `livefacs` publishes on ENDPOINT, until they end or Ctrl-C.
 
@@ -47,16 +38,11 @@ def watch(
     - `livefacs watch`
     - `livefacs watch tcp://192.0.2.9:5560 --keys keys/desk.key_secret --server-key door.key`
     """
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with until_told_to_end():
         if streams:
             _watch_streams(endpoint, timeout, keys, server_key)
         else:
             _watch(endpoint, stream, timeout, keys, server_key)
-    except KeyboardInterrupt:
-        return
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _watch_streams(endpoint: str, timeout: float, keys: Path | None, server_key: Path | None) -> None:

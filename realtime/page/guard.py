@@ -6,7 +6,6 @@ here they could open its WebSocket, or make it theirs by a name that leads to 12
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +14,8 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from realtime.tcp_address import is_loopback
 
 COOKIE = "livefacs-token"
 """Begins the cookie's name; the port follows, for cookies know no ports."""
@@ -87,7 +88,6 @@ def cookie_name(host: str) -> str:
 
 def _of_this_machine(host: str) -> bool:
     try:
-        name = urlsplit(f"//{host}").hostname or ""
-        return name == "localhost" or ipaddress.ip_address(name).is_loopback
-    except ValueError:
+        return is_loopback(urlsplit(f"//{host}").hostname or "")
+    except ValueError:  # brackets that do not close
         return False

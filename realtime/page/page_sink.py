@@ -5,15 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from realtime.errors import SinkError
-from realtime.facs import AU_DESCRIPTIONS, AU_NAMES
+from realtime.facs import AU_NAMES
+from realtime.page.defaults import DEFAULT_ADDRESS, DEFAULT_RECORDINGS
 from realtime.page.recording import Recorder, aus_of
 from realtime.page.scene import Scene, scene_of
-from realtime.page.server import DEFAULT_ADDRESS, PageServer
+from realtime.page.server import PageServer
 from realtime.page.stage import Stage
 from realtime.page.viewer import MOST_A_SECOND, Viewer, greeting
 from realtime.page.visitor_camera import VisitorCamera
@@ -21,13 +26,8 @@ from realtime.sinks.sink import Sink
 from realtime.sources.browser import BrowserSource
 from realtime.types import Face, Frame, FrameResult, StreamStatus
 
-if TYPE_CHECKING:
-    from starlette.requests import Request
-    from starlette.responses import Response
-    from starlette.websockets import WebSocket
-
-DEFAULT_RECORDINGS = Path("recordings")
 LEAFED_THROUGH = 4.0
+"""Scenes a second of a file that is read at full speed."""
 LAST_WORDS_S = 0.15
 """Seconds in which open pages still hear that the streams have ended."""
 
@@ -85,7 +85,7 @@ class PageSink(Sink):
         self._pictures = pictures
         self._rate = MOST_A_SECOND if live else LEAFED_THROUGH
         self._stage = Stage()
-        self._seen: set[str] = set()  # AUs, also of a model that is only listened to
+        self._seen: set[str] = set()  # AUs of a model that is only listened to
         self._camera = None if camera is None else VisitorCamera(camera)
         self._recorder = Recorder(recordings)
 
@@ -96,8 +96,6 @@ class PageSink(Sink):
 
     def open(self) -> None:
         """Start serving. Raises SinkError with one line."""
-        from starlette.routing import Route, WebSocketRoute
-
         self._server.routes = [
             WebSocketRoute("/live", self._live),
             Route("/recordings", self._begin, methods=["POST"]),
@@ -120,7 +118,8 @@ class PageSink(Sink):
     def write(self, result: FrameResult) -> None:
         """Show a result, and record it if asked to."""
         self._recorder.write(result)
-        self._seen.update(aus_of(result))
+        if not self._aus:
+            self._seen.update(aus_of(result))
         if not self.wants_pictures(result.stream) or not self._pictures:
             self._stage.show(Scene(result))
 
@@ -148,8 +147,6 @@ class PageSink(Sink):
             mode="live",
             title=self._title,
             aus=self._aus,
-            names=AU_NAMES,
-            descriptions=AU_DESCRIPTIONS,
             thresholds=self._thresholds,
             pictures=self._pictures,
             rate=self._rate,
@@ -166,8 +163,6 @@ class PageSink(Sink):
         return msgspec.json.encode({"kind": "recordings", "running": running})
 
     async def _begin(self, request: Request) -> Response:
-        from starlette.concurrency import run_in_threadpool
-
         try:
             order = msgspec.json.decode(await request.body(), type=Order)
         except msgspec.MsgspecError as error:
@@ -177,18 +172,16 @@ class PageSink(Sink):
             return _refused(f"there is no stream {order.stream!r}")
         thresholds = self._thresholds | order.thresholds
         # Of a model that nobody has told of, before anybody was seen, any AU may come.
-        aus = {*self._aus, *self._seen} or AU_NAMES
+        aus = self._aus or self._seen or AU_NAMES
         try:
             recording = await run_in_threadpool(
                 self._recorder.begin, order.stream, order.format, thresholds, aus
             )
         except SinkError as error:
             return _refused(str(error))
-        return _json({"name": recording.path.name, "path": str(recording.path)})
+        return JSONResponse({"name": recording.path.name, "path": str(recording.path)})
 
     async def _end(self, request: Request) -> Response:
-        from starlette.concurrency import run_in_threadpool
-
         name = request.path_params["name"]
         try:
             recording = await run_in_threadpool(self._recorder.end, name)
@@ -196,7 +189,7 @@ class PageSink(Sink):
             return _refused(f"there is no recording {name!r}")
         except SinkError as error:
             return _refused(str(error))
-        return _json(
+        return JSONResponse(
             {
                 "name": name,
                 "path": str(recording.path),
@@ -211,31 +204,21 @@ class PageSink(Sink):
         try:
             offer = msgspec.json.decode(await request.body(), type=Offer)
             number, answer = await self._camera.answer(offer.sdp)
-            return _json({"id": number, "sdp": answer})
+            return JSONResponse({"id": number, "sdp": answer})
         except (msgspec.MsgspecError, ValueError) as error:
             return _refused(str(error))
 
     async def _drop_camera(self, request: Request) -> Response:
         assert self._camera is not None
         await self._camera.close(request.path_params["number"])
-        return _json({})
+        return JSONResponse({})
 
     async def _download(self, request: Request) -> Response:
-        from starlette.responses import FileResponse
-
         path = self._recorder.file(request.path_params["name"])
         if path is None:
             return _refused(f"there is no recording {request.path_params['name']!r}")
         return FileResponse(path, filename=path.name)
 
 
-def _json(content: dict[str, object]) -> Response:
-    from starlette.responses import JSONResponse
-
-    return JSONResponse(content)
-
-
 def _refused(why: str) -> Response:
-    from starlette.responses import JSONResponse
-
     return JSONResponse({"error": why}, status_code=400)

@@ -7,25 +7,23 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from realtime.errors import SourceError
-from realtime.facs import AU_DESCRIPTIONS, AU_NAMES
 from realtime.openable import Openable
+from realtime.page.defaults import DEFAULT_ADDRESS
 from realtime.page.picture import JpegEncoder
 from realtime.page.scene import Scene, encoded
-from realtime.page.server import DEFAULT_ADDRESS, PageServer
+from realtime.page.server import PageServer
 from realtime.page.video import Video
 from realtime.page.viewer import greeting
 from realtime.recorded import RecordedResults
 from realtime.types import FrameResult
-
-if TYPE_CHECKING:
-    from starlette.websockets import WebSocket
 
 PAST_S = 30.0
 MOST_PAST = 600
@@ -80,8 +78,6 @@ class Replay(Openable):
 
     def open(self) -> None:
         """Read the file's lines, open the video, serve. Raises LiveFacsError with one line."""
-        from starlette.routing import WebSocketRoute
-
         self._results.open()
         try:
             if self._video is not None:
@@ -125,15 +121,11 @@ class Replay(Openable):
         return self._video.at((result.frame - 1) / self._video.frame_rate if seconds is None else seconds)
 
     async def _serve(self, socket: WebSocket) -> None:
-        from starlette.websockets import WebSocketDisconnect
-
         await socket.accept()
         hello = greeting(
             mode="replay",
             title=self._results.path.name,
             aus=(),
-            names=AU_NAMES,
-            descriptions=AU_DESCRIPTIONS,
             thresholds={},
             pictures=self._video is not None,
             seconds=self._results.seconds,

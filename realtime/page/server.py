@@ -9,18 +9,20 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 
 from realtime.errors import SinkError
 from realtime.openable import Openable
+from realtime.page.defaults import DEFAULT_ADDRESS
+from realtime.page.guard import Guard
 from realtime.tcp_address import TcpAddress, parse
 
-if TYPE_CHECKING:
-    import uvicorn
-    from starlette.routing import BaseRoute
-
-DEFAULT_ADDRESS = "127.0.0.1:5580"
 FAREWELL_S = 1
 """Seconds that open pages get to take what was sent."""
 HEADERS = [
@@ -68,14 +70,6 @@ class PageServer(Openable):
 
     def open(self) -> None:
         """Bind the address and start serving. Raises SinkError with one line."""
-        import uvicorn
-        from starlette.applications import Starlette
-        from starlette.middleware import Middleware
-        from starlette.routing import Mount
-        from starlette.staticfiles import StaticFiles
-
-        from realtime.page.guard import Guard
-
         self._socket = _bound(self._address)
         where = replace(self._address, port=self._socket.getsockname()[1])
         self.url = f"http://{_reached(where)}/" + (f"?token={quote(self._token)}" if self._token else "")

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from realtime.facs import AU_DESCRIPTIONS, AU_NAMES
 from realtime.page.picture import JpegEncoder
 from realtime.page.scene import Scene, encoded
 from realtime.page.stage import Stage, Viewpoint
@@ -161,5 +162,5 @@ class Viewer:
 
 
 def greeting(**facts: Any) -> bytes:
-    """Return the first message of a page: `kind` is "hello", and what else it must know."""
-    return msgspec.json.encode({"kind": "hello", **facts})
+    """Return the first message of a page: `kind` is "hello", AUs' names, and what else it must know."""
+    return msgspec.json.encode({"kind": "hello", "names": AU_NAMES, "descriptions": AU_DESCRIPTIONS, **facts})

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+UNREACHED = "the browser's camera cannot be reached: does the network let UDP through?"
+
 
 class VisitorCamera:
     """Answers a page that offers its camera, and hands its pictures to a source. The newest offer wins.
@@ -50,11 +52,16 @@ class VisitorCamera:
         async with self._turn:
             return await self._answer(sdp)
 
-    async def close(self, number: int | None = None) -> None:
-        """Hang up; with a number only if nobody else's camera is read by now. Safe to call twice."""
+    async def close(self, number: int | None = None, why: str = WAITING) -> None:
+        """Hang up; with a number only if nobody else's camera is read by now. Safe to call twice.
+
+        Args:
+            number: as `answer` gave it.
+            why: one line for people.
+        """
         async with self._turn:
             if number is None or number == self._id:
-                await self._close()
+                await self._close(why)
 
     async def _answer(self, sdp: str) -> tuple[int, str]:
         from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -74,8 +81,7 @@ class VisitorCamera:
         @connection.on("connectionstatechange")
         async def _() -> None:
             if connection.connectionState == "failed" and connection is self._connection:
-                self._source.lost("the browser's camera cannot be reached: does the network let UDP through?")
-                await self.close()
+                await self.close(why=UNREACHED)
 
         try:
             await connection.setRemoteDescription(RTCSessionDescription(sdp, "offer"))
@@ -90,7 +96,7 @@ class VisitorCamera:
             raise ValueError(f"the offer cannot be used ({error})") from None
         return self._id, answer
 
-    async def _close(self) -> None:
+    async def _close(self, why: str = WAITING) -> None:
         reading, self._reading = self._reading, None
         connection, self._connection = self._connection, None
         if reading is not None:
@@ -99,7 +105,7 @@ class VisitorCamera:
                 await reading
         if connection is not None:
             await connection.close()
-        self._source.lost()
+        self._source.lost(why)
 
     async def _read(self, track: MediaStreamTrack) -> None:
         from aiortc.mediastreams import MediaStreamError
@@ -114,4 +120,4 @@ class VisitorCamera:
         except MediaStreamError:
             _log.info("the page's camera has stopped")
         finally:
-            self._source.lost(WAITING)
+            self._source.lost()

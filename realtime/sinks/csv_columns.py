@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
-from realtime.types import FaceResult, FrameResult
+from realtime.types import TOP_INTENSITY, FaceResult, FrameResult
 
 # The AUs of OpenFace 2.0's FaceLandmarkVid and FeatureExtraction, in the order of their columns.
 OPENFACE_INTENSITIES = tuple(
@@ -85,7 +85,7 @@ class PyFeatColumns(Columns):
         """Return a row."""
         scores = face.au_occurrence
         if scores is None:
-            scores = {au: level / 5.0 for au, level in (face.au_intensity or {}).items()}
+            scores = {au: level / TOP_INTENSITY for au, level in (face.au_intensity or {}).items()}
         expression, pose = face.expression or {}, face.pose
         cells = [str(result.frame - 1), *(number(edge) for edge in face.bbox), number(face.confidence)]
         if CLOSED not in scores and BLINK in scores:

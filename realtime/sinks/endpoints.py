@@ -7,7 +7,6 @@ libzmq reads endpoints leniently (port 99999 silently binds port 34463, `ipc://n
 from __future__ import annotations
 
 import errno
-import ipaddress
 import itertools
 import os
 import re
@@ -21,6 +20,7 @@ from typing import NamedTuple
 import zmq
 
 from realtime.errors import SinkError
+from realtime.tcp_address import is_loopback
 
 _TCP = re.compile(r"tcp://(\[[0-9A-Fa-f:.]+(?:%\w+)?\]|[^\s:/\[\]]+):(\*|[0-9]{1,5})")
 _IPC = re.compile(r"ipc://(\S.*)")
@@ -90,10 +90,7 @@ def reachable_from_outside(endpoint: str) -> bool:
     where = parse(endpoint)
     if where.scheme == "ipc":
         return False
-    try:
-        return not ipaddress.ip_address(where.host.strip("[]").partition("%")[0]).is_loopback
-    except ValueError:
-        return where.host != "localhost"
+    return not is_loopback(where.host.strip("[]").partition("%")[0])
 
 
 def bind(sock: zmq.Socket[bytes], endpoint: str) -> str:

@@ -25,11 +25,9 @@ def plot(
 
     Example: `livefacs plot interview.csv -o interview.html`
     """
-    from realtime.errors import OptionError
+    from realtime.commands.made_from import made_from
     from trainers.recordings.report import write_report
 
-    out = out or recording.with_suffix(".html")
-    if out.exists() and not overwrite:
-        raise OptionError(f"{out}: exists; add --overwrite or choose another name")
+    out = made_from(recording, out, ".html", overwrite=overwrite)
     shown = write_report(recording, out, most_faces=faces)
     typer.echo(f"{shown} {'face' if shown == 1 else 'faces'} in {out}")

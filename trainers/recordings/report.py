@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.whole_file import write_whole
 from realtime.errors import OptionError, SourceError
 from realtime.facs import AU_NAMES
 from trainers.recordings.episodes import Activity, FaceScores, activities, faces_of
@@ -44,12 +45,9 @@ def write_report(recording: Path, out: Path, *, most_faces: int = 8) -> int:
     if not faces:
         raise SourceError(f"{recording}: nobody is in it for {LEAST_FRAMES} frames; there is nothing to draw")
     page = _page(recording.name, faces[:most_faces], left_out=max(0, len(faces) - most_faces))
-    partial = out.with_name(f".{out.name}.part")
     try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(out)
+        write_whole(out, page.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OptionError(f"{out}: cannot be written ({error.strerror or error})") from None
     return min(len(faces), most_faces)
 

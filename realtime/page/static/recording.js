@@ -53,7 +53,7 @@ export class RecordButton {
     const mine = running.find((one) => one.name === this.running?.name);
     if (this.running && !mine) say(`The recording ${this.running.name} has ended.`);
     const shown = mine ?? running.find((one) => one.stream === stream);
-    this.running = shown ? { name: shown.name, stream: shown.stream, since: Date.now() - shown.seconds * 1000 } : null;
+    this.running = shown ? { name: shown.name, since: Date.now() - shown.seconds * 1000 } : null;
     this.button.title = shown ? `Recording ${shown.stream} to ${shown.name}` : "Write every result to a file (r)";
     this.show();
   }

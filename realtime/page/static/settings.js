@@ -28,7 +28,7 @@ export class Thresholds {
   }
 }
 
-/** Remember a checkbox, and call `changed` now and whenever it changes. */
+/** Set a checkbox as it was left, and call `changed` whenever it changes. */
 export function remembered(box, changed) {
   const before = recall(box.id);
   if (before !== null) box.checked = before === "true";
